@@ -1,0 +1,157 @@
+"""The parts of a training loop: one epoch, predictions, features. No sync inside a step (trap 34)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hotdog_lib.data.loader import Loader
+from hotdog_lib.data.pictures import PictureSet
+from hotdog_lib.data.preprocess import Preprocessing
+from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.heads import forward_features
+from hotdog_lib.training.hardware import Hardware
+from hotdog_lib.training.losses import cross_entropy
+from hotdog_lib.training.metrics import classification_metrics
+from hotdog_lib.training.optim import set_lr
+
+#: Pictures a batch where no gradients are kept.
+EVAL_BATCH = 64
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[nn.Module]:
+    """Eval mode and no gradients inside; afterwards every module is back in the mode it had (trap 14)."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield model
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def train_epoch(
+    batches: Iterable[tuple[Tensor, Tensor]],
+    forward: Callable[[Tensor], Tensor],
+    optimizer: torch.optim.Optimizer,
+    objective: Callable[[Tensor, Tensor], Tensor],
+    lr_factors: Iterator[float],
+    backward: Callable[[Tensor], Any] = Tensor.backward,
+) -> float:
+    """One pass over ``batches``; returns the mean loss of its pictures, read from the device once.
+
+    Args:
+        batches: pairs of inputs and targets, already on the device.
+        forward: inputs to logits (B, C).
+        optimizer: of the trainable parameters, its groups made by ``parameter_groups``.
+        objective: logits and targets to a scalar, mean over the batch.
+        lr_factors: the schedule; one number is taken a step.
+        backward: ``accelerator.backward`` where accelerate runs the show.
+
+    Raises:
+        HotdogError: when there was no batch, or the loss is no finite number any more.
+    """
+    total: Tensor | float = 0.0
+    pictures = 0
+    for inputs, targets in batches:
+        set_lr(optimizer, next(lr_factors))
+        loss = objective(forward(inputs), targets)
+        optimizer.zero_grad(set_to_none=True)
+        backward(loss)
+        optimizer.step()
+        total = total + loss.detach() * len(inputs)
+        pictures += len(inputs)
+    if not pictures:
+        raise HotdogError("there was no batch to train on: fewer pictures than batch_size?")
+    mean = float(total) / pictures
+    if mean != mean or mean == float("inf"):
+        raise HotdogError(f"the loss became {mean}: the learning rate is too high; lower lr")
+    return mean
+
+
+def predict_logits(
+    model: nn.Module,
+    pictures: PictureSet,
+    preprocessing: Preprocessing,
+    hardware: Hardware,
+    *,
+    mirror: bool = False,
+    batch_size: int = EVAL_BATCH,
+) -> Tensor:
+    """Logits of every picture, (N, C) float32 on the CPU; with ``mirror``, averaged with the mirror image's.
+
+    The average is over log-probabilities, then normalised, so that it can be used as logits.
+    """
+
+    def log_odds(images: Tensor) -> Tensor:
+        return model(images).float().log_softmax(dim=1)
+
+    views = _over_views(log_odds, model, pictures, preprocessing, hardware, mirror, batch_size)
+    return views.mean(dim=0).log_softmax(dim=1)
+
+
+def extract_features(
+    model: nn.Module,
+    pictures: PictureSet,
+    preprocessing: Preprocessing,
+    hardware: Hardware,
+    *,
+    mirror: bool = False,
+    batch_size: int = EVAL_BATCH,
+) -> Tensor:
+    """What the classifier sees of each picture, (V, N, F) float32 on the device; V = 2 views with ``mirror``."""
+
+    def features(images: Tensor) -> Tensor:
+        return forward_features(model, images).float()
+
+    views = _over_views(features, model, pictures, preprocessing, hardware, mirror, batch_size)
+    return views.to(hardware.device)
+
+
+def _over_views(
+    function: Callable[[Tensor], Tensor],
+    model: nn.Module,
+    pictures: PictureSet,
+    preprocessing: Preprocessing,
+    hardware: Hardware,
+    mirror: bool,
+    batch_size: int,
+) -> Tensor:
+    """``function`` of each picture and, with ``mirror``, of its mirror image: (V, N, ...) on the CPU."""
+    rows: list[Tensor] = []
+    with evaluating(model), hardware.autocast():
+        for images, _ in Loader(pictures, batch_size, device=hardware.device):
+            inputs = hardware.arrange(preprocessing(images))  # (B, 3, S, S)
+            views = [inputs, inputs.flip(-1)] if mirror else [inputs]
+            rows.append(torch.stack([function(view) for view in views]))  # (V, B, ...)
+    return torch.cat(rows, dim=1).float().cpu().clone()
+
+
+def evaluate_logits(
+    logits: Tensor, pictures: PictureSet, positive: str | None = None
+) -> dict[str, Any]:
+    """Loss and the metrics of :func:`classification_metrics` of predictions (N, C) on the CPU."""
+    metrics = classification_metrics(
+        logits.argmax(dim=1), pictures.targets, pictures.class_names, positive
+    )
+    return {"loss": float(cross_entropy(logits, pictures.targets)), **metrics}
+
+
+def evaluate(
+    model: nn.Module,
+    pictures: PictureSet,
+    preprocessing: Preprocessing,
+    hardware: Hardware,
+    *,
+    positive: str | None = None,
+    mirror: bool = False,
+) -> dict[str, Any]:
+    """Metrics of one split, from all its predictions at once; the model's modes are left as they were."""
+    logits = predict_logits(model, pictures, preprocessing, hardware, mirror=mirror)
+    return evaluate_logits(logits, pictures, positive)

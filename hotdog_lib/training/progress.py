@@ -1,0 +1,26 @@
+"""Progress bars for people: none in CI, under nbval or where nobody watches."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def wants_bars() -> bool:
+    """Whether somebody is there to see a bar: a terminal or a notebook, and no CI, test or book build."""
+    if any(os.environ.get(name) for name in ("CI", "NBVAL", "PYTEST_CURRENT_TEST")):
+        return False
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
+def bar(items: Iterable[T], description: str, **options: Any) -> Iterable[T]:
+    """``tqdm(items)`` where somebody watches, else the items as they are."""
+    if not wants_bars():
+        return items
+    from tqdm.auto import tqdm
+
+    return tqdm(items, desc=description, leave=False, **options)

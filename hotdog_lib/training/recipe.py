@@ -1,0 +1,106 @@
+"""What a training run does, as one frozen record: strategy, budget, rates, augmentation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal
+
+from hotdog_lib.data.augment import Augmentation
+from hotdog_lib.errors import HotdogError
+
+Strategy = Literal["scratch", "head", "finetune", "gradual"]
+NormPolicy = Literal["freeze", "affine", "adapt"]
+
+#: Passes over the pictures where a recipe names none; a head on cached features passes over those.
+DEFAULT_EPOCHS = {"scratch": 8, "head": 60, "finetune": 8, "gradual": 8}
+
+#: Rate of the pretrained body, or of every layer from scratch, where a recipe names none (AdamW).
+DEFAULT_LR = {"scratch": 2e-3, "head": 3e-4, "finetune": 3e-4, "gradual": 3e-4}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything but the data and the network. The defaults are those of the command line.
+
+    Example:
+        >>> Recipe(strategy="head").learning_rate
+        0.0003
+    """
+
+    strategy: Strategy = "finetune"
+    """scratch: random weights. head: frozen body. finetune: head first, then everything. gradual: stage by stage."""
+    epochs: int | None = None
+    """Passes over the training pictures (8), or for a head alone over their cached features (60)."""
+    seed: int = 0
+    """Fixes the split, the new head, the order of the pictures and every augmentation."""
+    batch_size: int = 32
+    """Pictures a step."""
+    lr: float | None = None
+    """Highest rate of the body's last stage (from scratch: of every layer). None: the strategy's default."""
+    head_ratio: float = 10.0
+    """The new head learns this many times faster than the body."""
+    stage_decay: float = 1.0
+    """Each stage towards the input learns this many times as fast as the next: 1 is equal, 0.7 is geometric."""
+    weight_decay: float = 0.01
+    """Of weights only: biases, norm layers, position embeddings and the like are never decayed."""
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    """SGD has Nesterov momentum 0.9."""
+    schedule: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
+    """Shape of the rate over the run; each phase has its own."""
+    head_epochs: int = 60
+    """finetune and gradual: passes over the cached features before anything else is unfrozen."""
+    head_lr: float = 3e-3
+    """Highest rate of the head on cached features."""
+    cache_features: bool = True
+    """Compute a frozen body's features once. Off: a head alone is trained on augmented pictures, at picture speed."""
+    label_smoothing: float = 0.0
+    """Share of the target's mass spread over all classes."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """balanced: a rare class weighs more, normalised over the training set and never over the batch."""
+    norm: NormPolicy = "freeze"
+    """BatchNorm in frozen stages: freeze (statistics and weights), affine (train the weights), adapt (follow the data)."""
+    mirror: bool = True
+    """Evaluate each picture and its mirror image, and average their log-odds."""
+    select: Literal["accuracy", "f1", "loss", "last"] = "loss"
+    """The best epoch is the one with the best of this on the validation pictures."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    """How a training picture is varied, each on its own."""
+
+    def __post_init__(self) -> None:
+        """Raise HotdogError for a value that cannot train."""
+        for name in ("epochs", "batch_size", "head_epochs"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise HotdogError(f"{name} is {value}; it must be at least 1")
+        for name in ("lr", "head_ratio", "stage_decay", "head_lr"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < float("inf"):
+                raise HotdogError(f"{name} is {value}; it must be a finite number, 0 or more")
+        if not 0 <= self.label_smoothing < 1:
+            raise HotdogError(f"label_smoothing is {self.label_smoothing}; it must be in [0, 1)")
+
+    @property
+    def learning_rate(self) -> float:
+        """``lr``, or the strategy's default."""
+        return DEFAULT_LR[self.strategy] if self.lr is None else self.lr
+
+    @property
+    def num_epochs(self) -> int:
+        """``epochs``, or the strategy's default."""
+        return DEFAULT_EPOCHS[self.strategy] if self.epochs is None else self.epochs
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able copy; :meth:`from_dict` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+        """Read what :meth:`to_dict` wrote. Raises HotdogError at an unknown name."""
+        unknown = set(values) - {f.name for f in fields(cls)}
+        if unknown:
+            raise HotdogError(f"unknown recipe settings {sorted(unknown)}; was it written by another version?")
+        augmentation = {
+            k: tuple(v) if isinstance(v, list) else v
+            for k, v in values.get("augmentation", {}).items()
+        }
+        return replace(cls(), **{**values, "augmentation": Augmentation(**augmentation)})

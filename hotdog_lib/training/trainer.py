@@ -1,0 +1,313 @@
+"""From a network and pictures to a trained network: phases, epochs, the best epoch, checkpoints."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import itertools
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hotdog_lib.data.augment import augment, mixup
+from hotdog_lib.data.loader import Loader
+from hotdog_lib.data.pictures import PictureSet
+from hotdog_lib.data.preprocess import Preprocessing
+from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.freezing import freeze_to
+from hotdog_lib.models.heads import head_logits, stages
+from hotdog_lib.training.engine import (
+    evaluate,
+    evaluate_logits,
+    evaluating,
+    extract_features,
+    train_epoch,
+)
+from hotdog_lib.training.hardware import Hardware
+from hotdog_lib.training.losses import class_weights, cross_entropy, soft_targets
+from hotdog_lib.training.metrics import choose_positive
+from hotdog_lib.training.optim import check_optimizer, lr_factor, make_optimizer, parameter_groups
+from hotdog_lib.training.progress import bar
+from hotdog_lib.training.recipe import Recipe
+from hotdog_lib.training.strategies import Phase, plan
+
+logger = logging.getLogger(__name__)
+
+#: Cached features a step: they are tiny, and the head is convex.
+FEATURE_BATCH = 256
+
+
+@dataclass
+class State:
+    """Where a run stands; with the recipe and the pictures it is all that a resumed run needs."""
+
+    phase: int = 0
+    epoch: int = 0  # finished epochs of that phase
+    history: list[dict[str, Any]] = field(default_factory=list)
+    best: dict[str, Any] | None = None  # the row of the history that won
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    optimizer: dict[str, Any] | None = None  # its state_dict, inside a phase only
+
+
+class Trainer:
+    """Trains one network by one recipe.
+
+    Args:
+        model: a network whose head fits ``train.class_names``.
+        train: training pictures.
+        validation: pictures on which the best epoch is chosen; None keeps the last epoch.
+        recipe: what to do.
+        preprocessing: the network's own.
+        hardware: where to compute.
+        positive: the class that F1, precision and recall are about.
+        on_epoch: called with each new row of the history and the state, for logs and checkpoints.
+
+    Example:
+        >>> trainer = Trainer(model, train, validation, Recipe(), preprocessing, pick_hardware())  # doctest: +SKIP
+        >>> trainer.fit().history[-1]["validation"]["accuracy"]                                    # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        train: PictureSet,
+        validation: PictureSet | None,
+        recipe: Recipe,
+        preprocessing: Preprocessing,
+        hardware: Hardware,
+        *,
+        positive: str | None = None,
+        on_epoch: Callable[[dict[str, Any], State], None] | None = None,
+    ) -> None:
+        from accelerate import Accelerator
+
+        self.accelerator = Accelerator(cpu=hardware.device.type == "cpu")
+        if self.accelerator.num_processes > 1:
+            raise HotdogError("training in several processes is not supported yet; start one process")
+        self.model = hardware.place(model)
+        self.train, self.validation = train, validation
+        self.recipe, self.preprocessing, self.hardware = recipe, preprocessing, hardware
+        self.positive = choose_positive(train.class_names, positive)
+        self.on_epoch = on_epoch or (lambda row, state: None)
+        self.phases = plan(recipe, list(stages(model)))
+        weights = class_weights(train.targets, train.num_classes, recipe.class_weights)
+        self.objective = partial(
+            cross_entropy,
+            weights=None if weights is None else weights.to(hardware.device),
+            smoothing=recipe.label_smoothing,
+        )
+        self.state = State()
+
+    def fit(self, state: State | None = None) -> State:
+        """Run every phase, or what a state from a checkpoint leaves to do; the model ends as its best epoch."""
+        self.state = state or self.state
+        with torch.random.fork_rng(devices=_cuda_indices(self.hardware.device)):
+            for index in range(self.state.phase, len(self.phases)):
+                self._run_phase(index)
+        if self.state.best_weights:
+            self.model.load_state_dict(self.state.best_weights)
+        return self.state
+
+    def _run_phase(self, index: int) -> None:
+        phase = self.phases[index]
+        freeze_to(self.model, phase.first, norm=self.recipe.norm)
+        optimizer = self._optimizer(phase)
+        if phase.cached:
+            self._train_on_features(index, optimizer)
+        else:
+            self._train_on_pictures(index, optimizer)
+        self.state.phase, self.state.epoch, self.state.optimizer = index + 1, 0, None
+
+    def _optimizer(self, phase: Phase) -> torch.optim.Optimizer:
+        groups = parameter_groups(
+            self.model,
+            phase.lr,
+            weight_decay=self.recipe.weight_decay,
+            head_ratio=phase.head_ratio,
+            stage_decay=self.recipe.stage_decay,
+        )
+        optimizer = make_optimizer(groups, self.recipe.optimizer)
+        check_optimizer(optimizer, self.model)
+        if self.state.optimizer is not None:
+            restore_optimizer(optimizer, self.state.optimizer)
+        return optimizer
+
+    def _train_on_pictures(self, index: int, optimizer: torch.optim.Optimizer) -> None:
+        phase = self.phases[index]
+        batch = min(self.recipe.batch_size, len(self.train))
+        loader = Loader(
+            self.train,
+            batch,
+            device=self.hardware.device,
+            shuffle=True,
+            drop_last=True,
+            seed=self.recipe.seed,
+        )
+        model, optimizer = self.accelerator.prepare(self.model, optimizer)
+        forward = partial(self._forward, model)
+        for epoch in range(self.state.epoch, phase.epochs):
+            generator = self._seed_epoch(index, epoch)
+            loader.set_epoch(index * 1000 + epoch)
+            self.model.train()
+            started = time.perf_counter()
+            views = (self._view(*pair, generator) for pair in loader)
+            views = bar(views, f"{phase.name} {epoch + 1}/{phase.epochs}", total=len(loader))
+            factors = self._factors(epoch * len(loader), phase.epochs * len(loader))
+            loss = train_epoch(
+                views, forward, optimizer, self.objective, factors, self.accelerator.backward
+            )
+            seconds = time.perf_counter() - started
+            self._finish_epoch(index, epoch, loss, seconds, len(loader) * batch, optimizer)
+
+    def _forward(self, model: nn.Module, images: Tensor) -> Tensor:
+        with self.hardware.autocast():
+            return model(images)
+
+    def _view(
+        self, images: Tensor, targets: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Augment, normalise and lay out one batch; mixup turns its targets into probabilities."""
+        policy = self.recipe.augmentation
+        views = augment(images, self.preprocessing.crop_size, policy, generator)
+        if policy.mixup:
+            one_hot = soft_targets(targets, self.train.num_classes)
+            views, targets = mixup(views, one_hot, policy.mixup, generator)
+        return self.hardware.arrange(self.preprocessing.normalise(views)), targets
+
+    def _train_on_features(self, index: int, optimizer: torch.optim.Optimizer) -> None:
+        """The head alone on the frozen body's features, computed once (0.01 s an epoch, not 10 s)."""
+        phase, started = self.phases[index], time.perf_counter()
+        mirror = self.recipe.mirror
+        look = partial(extract_features, self.model, mirror=mirror)
+        features = look(self.train, self.preprocessing, self.hardware)  # (V, N, F)
+        held = (
+            look(self.validation, self.preprocessing, self.hardware) if self.validation else None
+        )
+        seconds_cached = time.perf_counter() - started
+        targets = self.train.targets.to(self.hardware.device).repeat(len(features))  # (V * N,)
+        rows = features.flatten(0, 1)  # (V * N, F)
+        steps = -(-len(rows) // FEATURE_BATCH)
+        for epoch in range(phase.epochs):
+            generator, started = self._seed_epoch(index, epoch), time.perf_counter()
+            order = torch.randperm(len(rows), generator=generator).to(rows.device)
+            batches = ((rows[part], targets[part]) for part in order.split(FEATURE_BATCH))
+            factors = self._factors(epoch * steps, phase.epochs * steps)
+            loss = train_epoch(
+                batches, partial(head_logits, self.model), optimizer, self.objective, factors
+            )
+            seconds = time.perf_counter() - started + (seconds_cached if epoch == 0 else 0.0)
+            metrics = None if held is None else self._evaluate_features(held)
+            self._add_row(index, epoch, loss, seconds, len(self.train), metrics)
+        self.on_epoch(self.state.history[-1], self.state)
+
+    def _evaluate_features(self, features: Tensor) -> dict[str, Any]:
+        with evaluating(self.model):
+            views = torch.stack([head_logits(self.model, view) for view in features])  # (V, N, C)
+        logits = views.float().log_softmax(dim=2).mean(dim=0).log_softmax(dim=1).cpu()
+        assert self.validation is not None
+        return evaluate_logits(logits, self.validation, self.positive)
+
+    def _finish_epoch(
+        self,
+        index: int,
+        epoch: int,
+        loss: float,
+        seconds: float,
+        pictures: int,
+        optimizer: torch.optim.Optimizer,
+    ) -> None:
+        metrics = None
+        if self.validation is not None:
+            metrics = evaluate(
+                self.model,
+                self.validation,
+                self.preprocessing,
+                self.hardware,
+                positive=self.positive,
+                mirror=self.recipe.mirror,
+            )
+        row = self._add_row(index, epoch, loss, seconds, pictures, metrics)
+        self.state.phase, self.state.epoch = index, epoch + 1
+        self.state.optimizer = optimizer.state_dict()
+        self.on_epoch(row, self.state)
+
+    def _add_row(
+        self,
+        index: int,
+        epoch: int,
+        loss: float,
+        seconds: float,
+        pictures: int,
+        metrics: dict[str, Any] | None,
+    ) -> dict[str, Any]:
+        """Append to the history, and keep the weights when this epoch is the best so far."""
+        row = {
+            "phase": self.phases[index].name,
+            "epoch": epoch + 1,
+            "epochs": self.phases[index].epochs,
+            "train_loss": loss,
+            "validation": metrics,
+            "seconds": seconds,
+            "images_per_second": pictures / seconds,
+        }
+        self.state.history.append(row)
+        if metrics is not None and self.recipe.select != "last":
+            if self.state.best is None or self._score(row) > self._score(self.state.best):
+                self.state.best = row
+                self.state.best_weights = snapshot(self.model)
+        return row
+
+    def _score(self, row: dict[str, Any]) -> float:
+        value = row["validation"][self.recipe.select]
+        return -value if self.recipe.select == "loss" else value
+
+    def _factors(self, start: int, total: int) -> Iterator[float]:
+        shape = self.recipe.schedule
+        return (lr_factor(step, total, shape) for step in itertools.count(start))
+
+    def _seed_epoch(self, index: int, epoch: int) -> torch.Generator:
+        """Randomness that depends on (seed, phase, epoch) alone, so that a resumed epoch is the same epoch."""
+        key = f"{self.recipe.seed}/{index}/{epoch}".encode()
+        seed = int.from_bytes(hashlib.sha256(key).digest()[:7], "big")
+        torch.manual_seed(seed)  # dropout; fit() puts the caller's state back
+        return torch.Generator().manual_seed(seed)
+
+
+def snapshot(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of the weights and buffers on the CPU, contiguous as safetensors wants them (trap 38)."""
+    return {
+        name: tensor.detach().to("cpu", copy=True).contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+    """Load a state_dict, each tensor in its parameter's memory layout.
+
+    Fused kernels walk through parameter and state side by side: a contiguous state beside a channels_last
+    parameter would pair the wrong numbers, without an error.
+    """
+    optimizer.load_state_dict(copy.deepcopy(saved))
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                state[key] = torch.empty_like(parameter).copy_(value)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """torch's global random state fixed inside, put back afterwards."""
+    with torch.random.fork_rng(devices=list(range(torch.cuda.device_count()))):
+        torch.manual_seed(seed)
+        yield
+
+
+def _cuda_indices(device: torch.device) -> list[int]:
+    return [device.index or 0] if device.type == "cuda" else []
