@@ -1,0 +1,76 @@
+"""The book's own Sphinx extension: the public address, texts of pictures, and two repairs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, NbElementRenderer
+from nbclient.output_widget import OutputWidget
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from address import BRANCH, public_address  # noqa: E402
+
+logger = logging.getLogger(__name__)
+
+# nbclient sends the outputs of an Output widget (so of every interact()) back to the kernel over
+# the socket on which it waits for the reply; the reply can be missed, and the cell then stalls
+# until the timeout (jupyter/nbclient#312). The page needs only the copy that nbclient keeps itself.
+OutputWidget.sync_state = lambda self: None
+
+render_image = NbElementRenderer.render_image
+
+
+def render_image_with_alt(self: NbElementRenderer, data: MimeData) -> list[nodes.Element]:
+    """Render an image output; take the text that ``show(figure, alt)`` stored with it."""
+    rendered = render_image(self, data)
+    alt = data.output_metadata.get(data.mime_type, {}).get("alt")
+    if alt:
+        rendered[0]["alt"] = alt
+    return rendered
+
+
+NbElementRenderer.render_image = render_image_with_alt
+
+
+def set_address(app: Sphinx, config: Config) -> None:
+    """Fill in the addresses of the repository and of the pages."""
+    address = public_address()
+    config.html_baseurl = config.ogp_site_url = address.pages
+    config.html_theme_options |= {
+        "repository_url": address.repository,
+        "repository_branch": BRANCH,
+        "path_to_docs": "",
+    }
+
+
+def demand_alt(app: Sphinx, doctree: nodes.document) -> None:
+    """Warn of every picture without a text for those who cannot see it (so the build fails)."""
+    for image in doctree.findall(nodes.image):
+        if not image.get("alt", "").strip():
+            logger.warning("picture without alt text: %s", image["uri"], location=image)
+
+
+def drop_thebe(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Leave out sphinx-thebe's scripts: unused, and they declare a constant twice on every page."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if "thebe" not in (getattr(script, "filename", None) or "").lower()
+        and "THEBE" not in str(getattr(script, "attributes", {}).get("body", ""))
+    ]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension."""
+    app.connect("config-inited", set_address, priority=100)
+    app.connect("doctree-read", demand_alt, priority=900)
+    app.connect("html-page-context", drop_thebe, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

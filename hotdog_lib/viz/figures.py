@@ -1,0 +1,248 @@
+"""The figures that several chapters draw; ``show`` puts one on the page, with its text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from hotdog_lib.errors import HotdogError
+from hotdog_lib.viz.style import INK, PALETTE, look_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Values of one line: one a step, or one row a seed.
+Curve = Sequence[float] | Sequence[Sequence[float]]
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display ``figure`` once, with ``alt``: what it shows, for those who cannot see it.
+
+    The text may be an f-string with numbers of this very run. The book's build hands it on to the
+    page.
+
+    Raises:
+        HotdogError: when ``alt`` says nothing.
+    """
+    from IPython.display import display
+
+    if len(alt.split()) < 4:
+        raise HotdogError(f"alt text {alt!r} is too short: say what the figure shows")
+    display(figure, metadata={"image/png": {"alt": " ".join(alt.split())}})
+    plt.close(figure)
+
+
+def picture_grid(
+    images: Any,
+    titles: Sequence[str] | None = None,
+    *,
+    columns: int = 8,
+    size: float = 0.9,
+    right: Sequence[bool] | None = None,
+) -> Figure:
+    """Pictures side by side.
+
+    Args:
+        images: uint8 or float 0..1, (N, 3, H, W) tensor or array, or a sequence of (3, H, W).
+        titles: one a picture, or none.
+        columns: pictures in a row. size: width of a picture in inches.
+        right: one a picture; titles of wrong ones are marked in colour and with a cross.
+    """
+    count = len(images)
+    if count == 0:
+        raise HotdogError("picture_grid got no pictures: pass at least one")
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    height = size + (0.22 if titles else 0.0)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(columns * size, rows * height), squeeze=False, layout="none"
+    )
+    # Cells of exactly `size` by `height`, the title above the picture: no layout engine needed, and
+    # quick.
+    figure.subplots_adjust(
+        0,
+        0,
+        1,
+        size / height if rows == 1 else 1 - (height - size) / (rows * height),
+        wspace=0.04,
+        hspace=0.04 + (height - size) / size,
+    )
+    for index, axis in enumerate(axes.flat):
+        axis.axis("off")
+        if index < count:
+            axis.imshow(_pixels(images[index]))
+            _title(axis, titles, right, index)
+    return figure
+
+
+def _title(
+    axis: Axes, titles: Sequence[str] | None, right: Sequence[bool] | None, index: int
+) -> None:
+    if titles is None:
+        return
+    wrong = right is not None and not right[index]
+    axis.set_title(
+        f"✗ {titles[index]}" if wrong else titles[index],
+        fontsize=8.5,
+        pad=2,
+        loc="center",
+        color=PALETTE["wrong"] if wrong else INK,
+    )
+
+
+def _pixels(image: Any) -> np.ndarray:
+    """(3, H, W) tensor or array -> (H, W, 3) array that imshow takes."""
+    pixels = np.asarray(image).transpose(1, 2, 0)  # (H, W, 3)
+    return pixels if pixels.dtype == np.uint8 else pixels.clip(0, 1)
+
+
+def learning_curves(
+    curves: Mapping[str, Curve],
+    *,
+    ylabel: str = "accuracy",
+    xlabel: str = "epoch",
+    axis: Axes | None = None,
+) -> Figure:
+    """A line for each name: a value an epoch, or the mean over seeds and their range, shaded.
+
+    Args:
+        curves: name (a role, where it is one) -> values, (E,) or (seeds, E). Epochs count from 1.
+        axis: where to draw; None makes a figure.
+    """
+    figure, axis = _canvas(axis)
+    for position, (name, values) in enumerate(curves.items()):
+        lines = np.atleast_2d(np.asarray(values, dtype=float))  # (seeds, E)
+        epochs = np.arange(1, lines.shape[1] + 1)
+        look = look_of(name, position)
+        axis.plot(
+            epochs,
+            lines.mean(0),
+            label=name,
+            color=look.color,
+            linestyle=look.linestyle,
+            marker=look.marker if lines.shape[1] <= 12 else "",
+        )
+        if len(lines) > 1:
+            axis.fill_between(
+                epochs, lines.min(0), lines.max(0), color=look.color, alpha=0.15, lw=0
+            )
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend()
+    return figure
+
+
+def accuracy_by_size(
+    results: Mapping[str, Mapping[int, Sequence[float]]],
+    *,
+    xlabel: str = "training pictures",
+    ylabel: str = "test accuracy",
+    axis: Axes | None = None,
+) -> Figure:
+    """Accuracy against the number of training pictures: mean over seeds and 95 % interval.
+
+    Args:
+        results: name (a role, where it is one) -> number of pictures -> one accuracy a seed.
+    """
+    figure, axis = _canvas(axis)
+    for position, (name, by_size) in enumerate(results.items()):
+        sizes = sorted(by_size)
+        means, halves = np.array([_mean_interval(by_size[n]) for n in sizes]).T
+        look = look_of(name, position)
+        axis.errorbar(
+            sizes,
+            means,
+            yerr=halves,
+            label=name,
+            color=look.color,
+            linestyle=look.linestyle,
+            marker=look.marker,
+            capsize=2.5,
+            elinewidth=1,
+        )
+    every = sorted({n for by_size in results.values() for n in by_size})
+    axis.set_xscale("log")
+    axis.set_xticks(every, [f"{n:,}" for n in every])
+    axis.minorticks_off()
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.legend()
+    return figure
+
+
+def bars(
+    values: Mapping[str, Sequence[float]],
+    *,
+    xlabel: str = "test accuracy",
+    start: float = 0.0,
+    axis: Axes | None = None,
+) -> Figure:
+    """A bar for each name: mean over seeds, its 95 % interval, a dot for each seed.
+
+    Args:
+        values: name (a role, where it is one) -> one value a seed.
+        start: where the axis begins; anything but 0 is said in its label.
+    """
+    height = 0.42 * len(values) + 0.7
+    figure, axis = _canvas(axis, (6.4, height))
+    names = list(values)
+    for row, name in enumerate(names):
+        mean, half = _mean_interval(values[name])
+        look = look_of(name, row)
+        axis.barh(row, mean - start, left=start, height=0.62, color=look.color, alpha=0.85)
+        axis.errorbar(mean, row, xerr=half, color=INK, capsize=3, elinewidth=1.2)
+        axis.plot(
+            values[name], [row] * len(values[name]), "o", ms=3.2, mfc="white", mec=INK, mew=0.7
+        )
+        edge = np.nanmax([mean, mean + half, *values[name]])
+        axis.annotate(f"{mean:.3f}", (edge, row), (6, 0), textcoords="offset points", va="center")
+    axis.set_yticks(range(len(names)), names)
+    axis.invert_yaxis()
+    axis.grid(visible=False)
+    axis.set(xlabel=xlabel if start == 0 else f"{xlabel} (axis starts at {start:g})")
+    axis.margins(x=0.12)
+    axis.set_xlim(left=start)
+    return figure
+
+
+def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> Figure:
+    """Counts of true class (rows) against predicted class (columns), (C, C), shaded by row."""
+    counts = np.asarray(matrix)
+    side = 1.1 + 0.75 * len(class_names)
+    figure, axis = plt.subplots(figsize=(side + 0.5, side))
+    shares = counts / counts.sum(1, keepdims=True).clip(1)
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1.3)
+    for (row, column), value in np.ndenumerate(counts):
+        axis.text(
+            column,
+            row,
+            f"{value:,}",
+            ha="center",
+            va="center",
+            color="white" if shares[row, column] > 0.75 else INK,
+        )
+    ticks = range(len(class_names))
+    axis.set_xticks(ticks, class_names)
+    axis.set_yticks(ticks, class_names)
+    axis.set(xlabel="predicted", ylabel="true")
+    axis.grid(visible=False)
+    return figure
+
+
+def _canvas(axis: Axes | None, size: tuple[float, float] | None = None) -> tuple[Figure, Axes]:
+    """The axis that was given and its figure, or new ones."""
+    if axis is not None:
+        return axis.figure, axis  # type: ignore[return-value]
+    return plt.subplots(figsize=size)
+
+
+def _mean_interval(values: Sequence[float]) -> tuple[float, float]:
+    from hotdog_lib.training.metrics import (
+        mean_interval,
+    )  # brings torch: only where there are seeds
+
+    return mean_interval(list(values))
