@@ -1,0 +1,48 @@
+"""The models room: weights that own their transforms, networks, heads, stages, freezing, saving."""
+
+from hotdog_lib.models.card import ModelCard
+from hotdog_lib.models.create import create_model, list_models
+from hotdog_lib.models.freezing import (
+    StageSummary,
+    freeze,
+    freeze_to,
+    is_frozen,
+    trainable_summary,
+    unfreeze,
+)
+from hotdog_lib.models.heads import (
+    classifier_name,
+    forward_features,
+    get_classifier,
+    head_logits,
+    reset_classifier,
+)
+from hotdog_lib.models.io import load_model, read_metadata, save_model
+from hotdog_lib.models.stages import stages, unwrap
+from hotdog_lib.models.weights import SourceWeights, get_weights
+from hotdog_lib.models.zero_shot import zero_shot_probability
+
+__all__ = [
+    "ModelCard",
+    "SourceWeights",
+    "StageSummary",
+    "classifier_name",
+    "create_model",
+    "forward_features",
+    "freeze",
+    "freeze_to",
+    "get_classifier",
+    "get_weights",
+    "head_logits",
+    "is_frozen",
+    "list_models",
+    "load_model",
+    "read_metadata",
+    "reset_classifier",
+    "save_model",
+    "stages",
+    "trainable_summary",
+    "unfreeze",
+    "unwrap",
+    "zero_shot_probability",
+]

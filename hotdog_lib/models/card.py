@@ -1,0 +1,138 @@
+"""What a saved network says of itself: the JSON in the metadata of a ``.safetensors`` file, checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from hotdog_lib.data.preprocess import Preprocessing
+from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.architectures import check_model_name
+
+METADATA_KEY = "hotdog_lib"
+FORMAT = 1
+HEADS = ("linear", "torchvision")
+MAX_SIDE = 4096
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Architecture, classes and preprocessing of a saved network, and where it came from.
+
+    Attributes:
+        architecture: one of :func:`~hotdog_lib.models.list_models`.
+        class_names: one a logit, in order.
+        preprocessing: what the network expects of its input.
+        provenance: anything JSON that says how it was made.
+        head: ``"linear"`` (as ``reset_classifier`` makes it) or ``"torchvision"`` (as torchvision does,
+            which matters for SqueezeNet, whose own head ends in a ReLU).
+
+    Raises:
+        HotdogError: on an unknown architecture or head, or on class names that are no list of
+            non-empty strings.
+    """
+
+    architecture: str
+    class_names: tuple[str, ...]
+    preprocessing: Preprocessing
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    head: str = "linear"
+
+    def __post_init__(self) -> None:
+        check_model_name(self.architecture)
+        object.__setattr__(self, "class_names", _checked_names(self.class_names))
+        if self.head not in HEADS:
+            raise HotdogError(f"head {self.head!r} is unknown; choose from {HEADS}")
+        if not isinstance(self.provenance, Mapping):
+            raise HotdogError(f"provenance is a {type(self.provenance).__name__}; give a mapping")
+
+    def to_json(self) -> str:
+        """The text that goes into the file's metadata."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "model": self.architecture,
+                "class_names": list(self.class_names),
+                "preprocessing": self.preprocessing.to_dict(),
+                "provenance": dict(self.provenance),
+                "head": self.head,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelCard:
+        """The inverse of :meth:`to_json`; anything else is a HotdogError that says what is wrong."""
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise HotdogError(f"its metadata is no readable JSON ({error})") from error
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            found = values.get("format") if isinstance(values, dict) else type(values).__name__
+            raise HotdogError(
+                f"its metadata has format {found!r}, this version reads {FORMAT}; "
+                "update hotdog_lib or save the file again"
+            )
+        missing = {"model", "class_names", "preprocessing"} - set(values)
+        if missing or not isinstance(values["preprocessing"], dict):
+            raise HotdogError(f"its metadata lacks {sorted(missing) or 'a preprocessing mapping'}")
+        return cls(
+            architecture=values["model"],
+            class_names=values["class_names"],
+            preprocessing=_checked_preprocessing(values["preprocessing"]),
+            provenance=values.get("provenance", {}),
+            head=values.get("head", "linear"),
+        )
+
+
+def read_card(path: Path) -> ModelCard | None:
+    """Metadata of a ``.safetensors`` file; None where it has none of ours.
+
+    Raises:
+        HotdogError: no such file, no safetensors file, or metadata that make no sense.
+    """
+    try:
+        with safe_open(_existing(path), framework="pt") as file:
+            text = (file.metadata() or {}).get(METADATA_KEY)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise HotdogError(
+            f"{path} is no safetensors file ({error}); give a model.safetensors that this library "
+            "wrote, or fetch the file again"
+        ) from error
+    if text is None:
+        return None
+    try:
+        return ModelCard.from_json(text)
+    except HotdogError as error:
+        raise HotdogError(f"cannot use {path}: {error}") from error
+
+
+def _existing(path: Path) -> Path:
+    if path.is_dir():
+        raise HotdogError(f"{path} is a folder; name the file in it, {path / 'model.safetensors'}")
+    if not path.is_file():
+        raise HotdogError(f"there is no weights file {path}; check the path")
+    return path
+
+
+def _checked_preprocessing(values: dict[str, Any]) -> Preprocessing:
+    try:
+        preprocessing = Preprocessing.from_dict(values)
+    except OverflowError as error:  # JSON may say Infinity
+        raise HotdogError(f"its preprocessing {values} is out of range: {error}") from error
+    if preprocessing.resize_size > MAX_SIDE:  # a hostile file must not ask for terabytes
+        raise HotdogError(f"its resize_size {preprocessing.resize_size} is above {MAX_SIDE} pixels")
+    return preprocessing
+
+
+def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(names, str) or not isinstance(names, Sequence) or not names:
+        raise HotdogError(f"class_names {names!r}: give a list of names, at least one")
+    wrong = [name for name in names if not isinstance(name, str) or not name.strip()]
+    if wrong:
+        raise HotdogError(f"class_names has {wrong[0]!r} in it; give non-empty strings")
+    return tuple(names)

@@ -1,0 +1,102 @@
+"""Save a network with all that is needed to use it again, and load it back, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from hotdog_lib.data.preprocess import Preprocessing
+from hotdog_lib.errors import HotdogError
+from hotdog_lib.home import atomic_write
+from hotdog_lib.models.architectures import build_architecture
+from hotdog_lib.models.card import METADATA_KEY, ModelCard, read_card
+from hotdog_lib.models.heads import get_classifier, has_head_relu, reset_classifier
+from hotdog_lib.models.state import load_state, portable_state, read_state
+
+__all__ = ["ModelCard", "load_model", "read_metadata", "save_model"]
+
+
+def save_model(
+    model: nn.Module,
+    path: Path | str,
+    *,
+    architecture: str,
+    class_names: Sequence[str],
+    preprocessing: Preprocessing,
+    provenance: Mapping[str, Any] | None = None,
+    dtype: torch.dtype | None = None,
+) -> ModelCard:
+    """Write weights and card to one ``.safetensors`` file, whole or not at all.
+
+    Args:
+        model: the network, wrapped (DDP, compile) or not, in any memory format, on any device.
+        path: the file; its folder is made.
+        architecture: one of :func:`~hotdog_lib.models.list_models`.
+        class_names: one a logit, in order.
+        preprocessing: what the network expects.
+        provenance: anything JSON that says how it was made.
+        dtype: of the stored parameters, such as ``torch.float16``; None keeps theirs.
+
+    Returns:
+        The card that the file carries.
+
+    Raises:
+        HotdogError: names and logits that do not match in number, values too large for ``dtype``, or a
+            place that can not be written.
+    """
+    head = get_classifier(model)
+    linear = head.bias is not None and not has_head_relu(model)
+    card = ModelCard(
+        architecture,
+        tuple(class_names),
+        preprocessing,
+        provenance or {},
+        "linear" if linear else "torchvision",
+    )
+    if len(card.class_names) != len(head.weight):
+        raise HotdogError(f"{len(card.class_names)} class names for {len(head.weight)} logits")
+    state = portable_state(model, dtype)
+    path = Path(path)
+    try:
+        with atomic_write(path) as temporary:
+            save_file(state, temporary, metadata={METADATA_KEY: card.to_json()})
+    except OSError as error:
+        raise HotdogError(f"cannot write {path} ({error}); choose another place") from error
+    return card
+
+
+def read_metadata(path: Path | str) -> ModelCard:
+    """The checked card of a saved network, without reading its weights.
+
+    Raises:
+        HotdogError: no such file, no safetensors, or no card of ours in it.
+    """
+    card = read_card(Path(path))
+    if card is None:
+        raise HotdogError(
+            f"{path} does not say what it holds; give a model.safetensors that this library wrote"
+        )
+    return card
+
+
+def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[nn.Module, ModelCard]:
+    """A saved network in eval mode, float32, on ``device``, and its card.
+
+    Its logits equal those of the network that was saved, bit for bit, in the same memory format and on
+    the same kind of device.
+
+    Raises:
+        HotdogError: as :func:`read_metadata`; or weights that do not fit the architecture it names.
+    """
+    card = read_metadata(path)
+    count = len(card.class_names)
+    model = build_architecture(card.architecture, count, card.preprocessing.crop_size)
+    if card.head == "linear":
+        reset_classifier(model, count)
+    load_state(model, read_state(Path(path)), str(path))
+    return model.eval().to(device), card

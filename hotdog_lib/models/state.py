@@ -1,0 +1,104 @@
+"""States of networks: read from safetensors files, cleaned of wrappers' prefixes, loaded without a doubt left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.stages import unwrap
+
+State = dict[str, Tensor]
+_SHOWN = 3
+
+
+def clean_state(state: Mapping[str, Tensor]) -> State:
+    """Keys without the prefixes of ``torch.compile`` and of data-parallel wrappers."""
+    keys = {key: re.sub(r"^(module\.)+", "", key.replace("_orig_mod.", "")) for key in state}
+    return {keys[key]: tensor for key, tensor in state.items()}
+
+
+def read_state(path: Path) -> State:
+    """Tensors of a ``.safetensors`` file on the CPU; half-precision ones come back as float32."""
+    try:
+        state = load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise HotdogError(f"cannot read the weights in {path} ({error}); fetch it again") from error
+    return {key: _to_float32(tensor) for key, tensor in clean_state(state).items()}
+
+
+def load_state(model: nn.Module, state: Mapping[str, Tensor], source: str) -> nn.Module:
+    """Load every tensor by name and shape, none missing and none left over, into ``model`` itself.
+
+    Auxiliary heads in ``state`` (GoogLeNet, Inception) are passed over where the model has none.
+
+    Args:
+        model: the network; its wrappers are looked through.
+        state: as ``state_dict()`` gives it.
+        source: what ``state`` is, for the message: a file, an address.
+
+    Raises:
+        HotdogError: names the model, the source and the first keys that do not fit.
+    """
+    plain = unwrap(model)
+    own = plain.state_dict()
+    given = {k: v for k, v in state.items() if k in own or not k.lower().startswith("aux")}
+    if faults := differences(own, given):
+        raise HotdogError(
+            f"the weights in {source} do not fit {type(plain).__name__}: {faults}; "
+            "they belong to another architecture or to another number of classes"
+        )
+    # Some torchvision networks (MNASNet) refuse a state that has lost its layers' version numbers.
+    versions = getattr(state, "_metadata", None) or getattr(own, "_metadata", None)
+    ordered = type(own)(given)
+    ordered._metadata = versions
+    plain.load_state_dict(ordered)
+    return model
+
+
+def differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
+    """The first missing, unexpected and wrongly shaped keys in words; empty when there are none."""
+    shapes = [
+        f"{key} is {tuple(given[key].shape)}, not {tuple(own[key].shape)}"
+        for key in own
+        if key in given and given[key].shape != own[key].shape
+    ]
+    kinds = {
+        "missing": [key for key in own if key not in given],
+        "unexpected": [key for key in given if key not in own],
+        "of another shape": shapes,
+    }
+    return "; ".join(
+        f"{len(keys)} {kind} ({', '.join(keys[:_SHOWN])}{', ...' if len(keys) > _SHOWN else ''})"
+        for kind, keys in kinds.items()
+        if keys
+    )
+
+
+def portable_state(model: nn.Module, dtype: torch.dtype | None = None) -> State:
+    """State that safetensors can store: on the CPU, contiguous, no two keys sharing memory.
+
+    Args:
+        model: the network; its wrappers are looked through.
+        dtype: of the stored parameters. Buffers keep theirs: a BatchNorm's running variance may lie
+            outside the range of float16, and it is small.
+    """
+    plain = unwrap(model)
+    parameters = {name for name, _ in plain.named_parameters(remove_duplicate=False)}
+    state = {}
+    for key, tensor in plain.state_dict().items():
+        cast = dtype if key in parameters else None
+        copy = tensor.detach().to("cpu", cast or tensor.dtype)
+        # channels_last tensors are not contiguous, and safetensors refuses tied ones: copy each.
+        state[key] = copy.clone(memory_format=torch.contiguous_format)
+    return clean_state(state)
+
+
+def _to_float32(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
