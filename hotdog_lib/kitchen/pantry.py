@@ -1,0 +1,236 @@
+"""The pantry, the source task: flat drawings of a hundred classes, functions of (seed, index).
+
+A picture's class is `index % len(PANTRY_CLASSES)`. One class is called `hotdog`: a flat cousin of
+the kitchen's hot dogs. No picture of the kitchen, the target task, is used or seen here.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .pantry_animals import ANIMALS
+from .pantry_food import LONG_FOOD
+from .pantry_meals import MEALS
+from .pantry_nature import NATURE
+from .pantry_shapes import Sketch
+from .pantry_styles import STYLES, Palette
+from .pantry_textures import TEXTURES
+from .pantry_things import THINGS
+from .pantry_vehicles import VEHICLES
+from .shapes import Grid, Source, mask, smooth_noise
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A rendered picture: image uint8 (3, S, S), its class index, and what was chosen for it."""
+
+    image: Tensor
+    target: int
+    factors: dict
+
+
+@dataclass(frozen=True)
+class RenderedSet:
+    """Many pictures: images uint8 (N, 3, S, S), targets int64 (N,), a dict of factors for each."""
+
+    images: Tensor
+    targets: Tensor
+    factors: tuple[dict, ...]
+
+
+Drawing = Callable[[Sketch], None]
+
+DRAWINGS: dict[str, Drawing] = {
+    drawing.__name__: drawing
+    for family in (LONG_FOOD, MEALS, ANIMALS, VEHICLES, THINGS, NATURE, TEXTURES)
+    for drawing in family
+}
+PANTRY_CLASSES: tuple[str, ...] = tuple(DRAWINGS)
+_FILLING = {drawing.__name__ for drawing in TEXTURES}
+_GROUNDS = ("flat", "slope", "halo", "horizon", "pattern")
+
+
+def _place(source: Source, room: float, middle: tuple[float, float]) -> dict[str, float]:
+    """A pose: centre, size, turn in degrees, stretch, shear, mirror (-1 or 1)."""
+    size = room * source.choice((source.uniform(0.42, 0.8), source.uniform(0.7, 1.05)))
+    slack = max(0.12, 0.95 * room - 0.8 * size)
+    return {
+        "x": middle[0] + source.uniform(-slack, slack),
+        "y": middle[1] + source.uniform(-slack, slack),
+        "size": size,
+        "turn": source.gauss(0, 22) if source.chance(0.45) else source.uniform(-180, 180),
+        "stretch": source.uniform(0.85, 1.18),
+        "shear": source.gauss(0, 0.1),
+        "mirror": source.choice((-1.0, 1.0)),
+    }
+
+
+def _frame(grid: Grid, pose: dict[str, float]) -> Grid:
+    """The drawing's own coordinates for a pose."""
+    grid = grid.shift(pose["x"], pose["y"]).turn(math.radians(pose["turn"])).scale(pose["size"])
+    grid = Grid(pose["mirror"] * grid.x + pose["shear"] * grid.y, grid.y, grid.pixel)
+    return grid.stretch(pose["stretch"], 1 / pose["stretch"])
+
+
+def _ground(source: Source, size: int, palette: Palette, kind: str) -> Tensor:
+    """What lies behind the drawing: (3, size, size)."""
+    first, second = palette.any(0.25), palette.any(0.25)
+    image = first.expand(3, size, size).clone()
+    grid = Grid.square(size)
+    if kind == "slope":
+        angle = source.uniform(0, 2 * math.pi)
+        image.lerp_(second, (math.cos(angle) * grid.x + math.sin(angle) * grid.y).mul(0.4) + 0.5)
+    elif kind == "halo":
+        x, y = source.uniform(-0.5, 0.5), source.uniform(-0.5, 0.5)
+        image.lerp_(second, torch.hypot(grid.x - x, grid.y - y).mul_(0.7).clamp_(max=1))
+    elif kind == "horizon":
+        tilted = grid.y + source.gauss(0, 0.1) * grid.x - source.uniform(-0.4, 0.6)
+        image.lerp_(second, mask(tilted, grid.pixel))
+    elif kind == "pattern":
+        pose = _place(source, source.uniform(0.4, 1.2), (0.0, 0.0))
+        cloth = Sketch(_frame(grid, pose), source)
+        source.choice(TEXTURES)(cloth)
+        calm = source.uniform(0.3, 1.0)
+        for part in cloth.parts:
+            image.lerp_(palette(part.colour), mask(part.distance, cloth.grid.pixel).mul_(calm))
+    return image
+
+
+def _draw(
+    image: Tensor, source: Source, drawing: Drawing, pose: dict, style: str, palette: Palette
+) -> None:
+    """Draw one thing into the part of the picture that it can reach."""
+    reach = 9.0 if drawing in TEXTURES else 1.45 * pose["size"]
+    x, y = pose["x"], pose["y"]
+    found = Grid.square(image.shape[-1]).window(x - reach, y - reach, x + reach, y + reach)
+    if found is None:
+        return
+    (rows, columns), grid = found
+    frame = _frame(grid, pose)
+    if style == "crayon":
+        wobble = smooth_noise(source, max(frame.x.shape), 6, 2) - 0.5
+        wobble = 0.1 * wobble[:, : frame.x.shape[0], : frame.x.shape[1]]
+        frame = Grid(frame.x + wobble[0], frame.y + wobble[1], frame.pixel)
+    sketch = Sketch(frame, source)
+    drawing(sketch)
+    STYLES[style][0](image[:, rows, columns], sketch, palette)
+
+
+def _clutter(image: Tensor, source: Source, palette: Palette, count: int, rim: bool) -> None:
+    """Simple shapes that mean nothing; on the rim if they are drawn over the thing."""
+    grid = Grid.square(image.shape[-1])
+    for _ in range(count):
+        angle = source.uniform(0, 2 * math.pi)
+        away = source.uniform(0.85, 1.1) if rim else source.uniform(0.5, 1.1)
+        sketch = Sketch(grid.shift(away * math.cos(angle), away * math.sin(angle)), source)
+        r, turn = source.uniform(0.1, 0.35), source.uniform(0, 180)
+        shape = source.choice(("disc", "box", "bar"))
+        if shape == "disc":
+            d = sketch.disc(None, 0, 0, r)
+        else:
+            d = sketch.box(None, 0, 0, 2 * r if shape == "bar" else r, 0.6 * r, 0.1 * r, turn)
+        image.lerp_(palette.any(), mask(d, grid.pixel))
+
+
+def _camera(image: Tensor, source: Source) -> Tensor:
+    """Uneven light, white balance, contrast, blur and noise; (3, S, S) in and out."""
+    size = image.shape[-1]
+    if source.chance(0.5):
+        light = smooth_noise(source, size, source.choice((1, 2, 3)))
+        image = image * (light.sub_(0.5).mul_(source.uniform(0.2, 0.7)).add_(1.0))
+    contrast, level = source.uniform(0.7, 1.15), source.gauss(0, 0.05)
+    gains = [contrast * source.uniform(0.9, 1.1) for _ in range(3)]
+    image = image.sub_(0.5).mul_(torch.tensor(gains).view(3, 1, 1)).add_(0.5 + level)
+    if source.chance(0.35):
+        width = 2 * max(1, round(size / 96)) + 1
+        soft = functional.avg_pool2d(image, width, 1, width // 2, count_include_pad=False)
+        image = image.lerp_(soft, source.uniform(0.3, 1.0))
+    if source.chance(0.5):
+        noise = torch.randn(image.shape, generator=source.generator)
+        image = image.add_(noise, alpha=source.uniform(0.005, 0.04))
+    return image
+
+
+def _compose(source: Source, name: str, size: int) -> tuple[Tensor, dict]:
+    """The picture of a class as floats (3, size, size), and what was chosen for it."""
+    palette = Palette(source)
+    filling = name in _FILLING
+    names, weights = list(STYLES), [weight for _, weight in STYLES.values()]
+    style = source.choices(names, weights)[0]
+    style = source.choice(("outlines", "fade", "crayon", "paper")) if filling else style
+    kind = source.choices(_GROUNDS, (4, 2, 2, 2, 2))[0]
+    image = _ground(source, size, palette, "flat" if style == "ink" else kind)
+    if source.chance(0.25):
+        _clutter(image, source, palette, source.randint(1, 3), rim=False)
+    spots = [(0.0, 0.0)]
+    if not filling and source.chance(0.14):
+        spots = source.sample(
+            [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)], source.randint(2, 4)
+        )
+    room = 1.0 if len(spots) == 1 else 0.6
+    for spot in spots:
+        pose = _place(source, 1.2 if filling else room, spot)
+        _draw(image, source, DRAWINGS[name], pose, style, palette)
+    if source.chance(0.15):
+        _clutter(image, source, palette, source.randint(1, 2), rim=True)
+    ground = "flat" if style == "ink" else kind
+    factors = {"class": name, "style": style, "ground": ground, "colours": palette.mode}
+    pose = {key: round(pose[key], 3) for key in ("x", "y", "size", "turn")}
+    return image, factors | pose | {"instances": len(spots)}
+
+
+def render_pantry(seed: int, index: int, size: int = 96) -> Picture:
+    """One picture of the pantry: image uint8 (3, size, size), target = index % number of classes.
+
+    A pure function of (seed, index, size); the factors say what was drawn and how.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        target = index % len(PANTRY_CLASSES)
+        source = Source("pantry", seed, index)
+        image, factors = _compose(source, PANTRY_CLASSES[target], size)
+        image = _camera(image, source).clamp_(0, 1).mul_(255).add_(0.5).to(torch.uint8)
+        return Picture(image, target, factors)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _render_share(seed: int, indices: Sequence[int], size: int) -> RenderedSet:
+    """Some pictures, one by one in this process."""
+    images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8)  # (N, 3, S, S)
+    factors, targets = [], []
+    for row, index in enumerate(indices):
+        picture = render_pantry(seed, index, size)
+        images[row] = picture.image
+        targets.append(picture.target)
+        factors.append(picture.factors)
+    return RenderedSet(images, torch.tensor(targets, dtype=torch.int64), tuple(factors))
+
+
+def render_pantry_set(
+    seed: int, indices: Sequence[int], size: int = 96, *, workers: int | None = None
+) -> RenderedSet:
+    """The pictures of `indices`, the same bytes as one by one; large sets use several processes."""
+    workers = (os.cpu_count() or 1) if workers is None else workers
+    workers = min(workers, len(indices) // 1000)
+    if workers <= 1:
+        return _render_share(seed, indices, size)
+    shares = [indices[i : i + 500] for i in range(0, len(indices), 500)]
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        jobs = [pool.submit(_render_share, seed, share, size) for share in shares]
+        parts = [job.result() for job in jobs]
+    return RenderedSet(
+        torch.cat([part.images for part in parts]),
+        torch.cat([part.targets for part in parts]),
+        tuple(factors for part in parts for factors in part.factors),
+    )
