@@ -59,6 +59,9 @@ class Recipe:
     """balanced: a rare class weighs more, normalised over the training set and never over the batch."""
     norm: NormPolicy = "freeze"
     """BatchNorm in frozen stages: freeze (statistics and weights), affine (train the weights), adapt (follow the data)."""
+    view: Literal["whole", "centre"] = "whole"
+    """Evaluate the whole canvas, or its centre crop as the source did. Training crops have the source's size; things
+    look larger in them than in a centre crop, so a larger view suits them better (Touvron et al., arXiv 1906.06423)."""
     mirror: bool = True
     """Evaluate each picture and its mirror image, and average their log-odds."""
     select: Literal["accuracy", "f1", "loss", "last"] = "loss"

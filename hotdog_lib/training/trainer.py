@@ -64,8 +64,9 @@ class Trainer:
         train: training pictures.
         validation: pictures on which the best epoch is chosen; None keeps the last epoch.
         recipe: what to do.
-        preprocessing: the network's own.
+        preprocessing: how pictures are looked at in evaluation.
         hardware: where to compute.
+        train_size: side of the training crops in pixels; None: as in evaluation.
         positive: the class that F1, precision and recall are about.
         on_epoch: called with each new row of the history and the state, for logs and checkpoints.
 
@@ -83,6 +84,7 @@ class Trainer:
         preprocessing: Preprocessing,
         hardware: Hardware,
         *,
+        train_size: int | None = None,
         positive: str | None = None,
         on_epoch: Callable[[dict[str, Any], State], None] | None = None,
     ) -> None:
@@ -94,6 +96,7 @@ class Trainer:
         self.model = hardware.place(model)
         self.train, self.validation = train, validation
         self.recipe, self.preprocessing, self.hardware = recipe, preprocessing, hardware
+        self.train_size = train_size or preprocessing.crop_size
         self.positive = choose_positive(train.class_names, positive)
         self.on_epoch = on_epoch or (lambda row, state: None)
         self.phases = plan(recipe, list(stages(model)))
@@ -175,7 +178,7 @@ class Trainer:
     ) -> tuple[Tensor, Tensor]:
         """Augment, normalise and lay out one batch; mixup turns its targets into probabilities."""
         policy = self.recipe.augmentation
-        views = augment(images, self.preprocessing.crop_size, policy, generator)
+        views = augment(images, self.train_size, policy, generator)
         if policy.mixup:
             one_hot = soft_targets(targets, self.train.num_classes)
             views, targets = mixup(views, one_hot, policy.mixup, generator)

@@ -1,0 +1,140 @@
+"""The command line: every command is a function here; its signature and docstring are its help."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from tyro.conf import OmitArgPrefixes, Positional
+
+from hotdog_lib.errors import HotdogError
+from hotdog_lib.training.run import RunOptions
+
+app = tyro.extras.SubcommandApp()
+
+
+@app.command
+def train(options: Annotated[RunOptions, OmitArgPrefixes]) -> int:
+    """Train a classifier on a folder of class folders and keep it in a run folder.
+
+    Example: python -m hotdog_lib train --data photos --strategy finetune --out runs/first
+
+    DATA holds one folder a class, or train/ and test/ with those in them. Without test/ nothing is held
+    back but the validation share. The best epoch is chosen on validation; the test pictures are looked at
+    once, at the end. OUT gets config.json, history.jsonl, metrics.json and model.safetensors.
+    """
+    from hotdog_lib.training.run import train_run
+
+    metrics = train_run(options)
+    for skipped in metrics["skipped"]:
+        print(f"skipped {skipped['path']}: {skipped['reason']}", file=sys.stderr)
+    print(_summary(metrics), file=sys.stderr)
+    print(options.out)
+    return 0
+
+
+@app.command
+def evaluate(run: Positional[Path], data: Path, device: str = "auto", precision: str = "auto") -> int:
+    """Measure a trained classifier: one JSON object on standard output.
+
+    Example: python -m hotdog_lib evaluate runs/first --data photos
+
+    Args:
+        run: a run folder, or its model.safetensors.
+        data: a folder of class folders; where it has test/, that alone is used.
+        device: auto, cpu, cuda or cuda:N.
+        precision: auto, bf16 or fp32.
+    """
+    from hotdog_lib.training.record import tidy
+    from hotdog_lib.training.run import evaluate_run
+
+    print(json.dumps(tidy(evaluate_run(run, data, device=device, precision=precision))))
+    return 0
+
+
+@app.command
+def predict(
+    run: Positional[Path],
+    images: Positional[tuple[Path, ...]],
+    device: str = "auto",
+    precision: str = "auto",
+) -> int:
+    """Classify picture files: a JSON line each. A file that can't be read gets an error, and the exit code 1.
+
+    Example: python -m hotdog_lib predict runs/first lunch.jpg dinner.png
+
+    Args:
+        run: a run folder, or its model.safetensors.
+        images: picture files.
+        device: auto, cpu, cuda or cuda:N.
+        precision: auto, bf16 or fp32.
+    """
+    from hotdog_lib.training.record import tidy
+    from hotdog_lib.training.run import predict_run
+
+    if not images:
+        raise HotdogError("no picture to classify; give one or more files after the run")
+    failed = False
+    for row in predict_run(run, images, device=device, precision=precision):
+        failed |= "error" in row
+        print(json.dumps(tidy(row)), flush=True)
+    return int(failed)
+
+
+@app.command
+def fetch(name: Positional[str], mirror: str | None = None) -> int:
+    """Download data or weights into HOTDOG_HOME, verified; what is there already is not fetched again.
+
+    Example: python -m hotdog_lib fetch hotdog
+
+    Args:
+        name: hotdog (the D2L photographs), or a torchvision model for its ImageNet weights.
+        mirror: an address, or a folder, that holds the same files.
+    """
+    from hotdog_lib.data.fetch import fetch as fetch_files
+
+    print(fetch_files(name, mirror=mirror))
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Errors of the user's making are one line on standard error and the exit code 2."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for noisy in ("accelerate", "PIL", "torch"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        return int(app.cli(args=arguments, prog="python -m hotdog_lib", config=(tyro.conf.FlagConversionOff,)) or 0)
+    except HotdogError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; run again with --resume to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _summary(metrics: dict) -> str:
+    """The run's figures in a few lines for a person."""
+    best, held = metrics["best_epoch"], metrics["validation"]
+    lines = [
+        f"validation accuracy {held['accuracy']:.3f} (best: {best['phase']}, epoch {best['epoch']})",
+    ]
+    if "test" in metrics:
+        test = metrics["test"]
+        lines.append(f"test accuracy {test['accuracy']:.3f}, F1 {test['f1']:.3f}, {test['n']} pictures")
+    if metrics.get("zero_shot"):
+        zero = metrics["zero_shot"]
+        lines.append(
+            f"without any training: {zero['top1']['accuracy']:.3f} by the source's first guess, "
+            f"{zero['tuned']['accuracy']:.3f} by its probability of {zero['class']!r}"
+        )
+    lines.append(f"{metrics['training_seconds']:.0f} s of training, {metrics['seconds']:.0f} s in all")
+    return "\n".join(lines)
+
+

@@ -1,0 +1,154 @@
+"""Makes the embedded source weights: a network trained on the pantry, from a seed, on this machine alone."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hotdog_lib.data.augment import Augmentation
+from hotdog_lib.data.pictures import PictureSet
+from hotdog_lib.data.preprocess import Preprocessing
+from hotdog_lib.models.create import create_model
+from hotdog_lib.models.io import save_model
+from hotdog_lib.models.weights import EMBEDDED_FOLDER
+from hotdog_lib.training.engine import predict_logits
+from hotdog_lib.training.hardware import pick_hardware
+from hotdog_lib.training.metrics import classification_metrics, confusion_matrix
+from hotdog_lib.training.recipe import Recipe
+from hotdog_lib.training.record import environment, write_json
+from hotdog_lib.training.trainer import State, Trainer, seeded
+
+logger = logging.getLogger(__name__)
+
+#: How the embedded networks see a picture: as it was drawn, without a resize.
+EMBEDDED_SIZE = 96
+EMBEDDED_PREPROCESSING = Preprocessing(
+    resize_size=EMBEDDED_SIZE, crop_size=EMBEDDED_SIZE, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)
+)
+
+#: Strong on purpose: what is learned on drawings has to hold on shaded pictures.
+PRETRAIN_RECIPE = Recipe(
+    strategy="scratch",
+    epochs=20,
+    batch_size=128,
+    lr=3e-3,
+    weight_decay=0.05,
+    label_smoothing=0.1,
+    mirror=False,
+    select="accuracy",
+    augmentation=Augmentation(
+        scale=(0.35, 1.0), brightness=0.4, contrast=0.4, saturation=0.4, hue=0.05
+    ),
+)
+
+
+@dataclass(frozen=True)
+class PretrainOptions:
+    """What ``pretrain`` is asked for."""
+
+    model: str = "resnet18_slim"
+    """resnet18_slim or squeezenet1_1."""
+    pictures: int = 40_000
+    """Drawings to train on."""
+    held_out: int = 4_000
+    """Drawings, from another seed, on which accuracy is measured and the best epoch is chosen."""
+    epochs: int = 20
+    """Passes over the drawings."""
+    lr: float | None = None
+    """Highest rate; None: the recipe's."""
+    seed: int = 0
+    """Of the drawings, the first weights and the order."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:N."""
+    out: Path | None = None
+    """Where the weights go; None: into the package."""
+    record: Path | None = None
+    """Where the JSON record goes, which the model card reads; None: nowhere."""
+
+
+def pretrain(options: PretrainOptions) -> dict[str, Any]:
+    """Train one source network on the pantry and write its fp16 weights; returns the record."""
+    started = time.perf_counter()
+    hardware = pick_hardware(options.device)
+    train = pantry_pictures(2 * options.seed, options.pictures)
+    held = pantry_pictures(2 * options.seed + 1, options.held_out)
+    rendered = time.perf_counter() - started
+    logger.info("%d drawings in %.0f s", len(train) + len(held), rendered)
+    recipe = replace(PRETRAIN_RECIPE, epochs=options.epochs, seed=options.seed)
+    if options.lr is not None:
+        recipe = replace(recipe, lr=options.lr)
+    with seeded(options.seed):
+        model = create_model(options.model, num_classes=train.num_classes)
+    trainer = Trainer(model, train, held, recipe, EMBEDDED_PREPROCESSING, hardware, on_epoch=_log)
+    trainer.fit()
+    record = {
+        "model": options.model,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "pictures": options.pictures,
+        "held_out": options.held_out,
+        "recipe": recipe.to_dict(),
+        "history": [_brief(row) for row in trainer.state.history],
+        "seconds_rendering": rendered,
+        "seconds": time.perf_counter() - started,
+        "hardware": hardware.describe(),
+        "environment": environment(),
+    }
+    out = options.out or EMBEDDED_FOLDER / f"{options.model}.safetensors"
+    provenance = {"task": "pantry", "seed": options.seed, "pictures": options.pictures, "epochs": options.epochs}
+    save_model(
+        model,
+        out,
+        architecture=options.model,
+        class_names=train.class_names,
+        preprocessing=EMBEDDED_PREPROCESSING,
+        provenance=provenance,
+        dtype=torch.float16,
+    )
+    record |= {"bytes": out.stat().st_size, **measure(out, held, options.device)}
+    if options.record is not None:
+        write_json(options.record, record)
+    return record
+
+
+def measure(path: Path, held: PictureSet, device: str = "auto") -> dict[str, Any]:
+    """Accuracy of the fp16 file as shipped: overall, and of each class."""
+    from hotdog_lib.models.io import load_model
+
+    model, card = load_model(path)
+    hardware = pick_hardware(device)
+    logits = predict_logits(hardware.place(model), held, card.preprocessing, hardware)
+    predictions = logits.argmax(dim=1)
+    confusion = confusion_matrix(predictions, held.targets, held.num_classes)
+    shares = (confusion.diag() / confusion.sum(dim=1).clamp(min=1)).tolist()
+    overall = classification_metrics(predictions, held.targets, held.class_names)
+    return {
+        "accuracy": overall["accuracy"],
+        "accuracy_by_class": dict(zip(held.class_names, shares, strict=True)),
+    }
+
+
+def pantry_pictures(seed: int, count: int, size: int = EMBEDDED_SIZE) -> PictureSet:
+    """``count`` drawings of the pantry as a labelled set."""
+    from hotdog_lib.kitchen import PANTRY_CLASSES, render_pantry_set
+
+    drawn = render_pantry_set(seed, range(count), size)
+    names = tuple(f"pantry/{seed}/{i}" for i in range(count))
+    return PictureSet(drawn.images, drawn.targets, tuple(PANTRY_CLASSES), names)
+
+
+def _brief(row: dict[str, Any]) -> dict[str, Any]:
+    held = row["validation"]
+    return {**row, "validation": {"accuracy": held["accuracy"], "loss": held["loss"]}}
+
+
+def _log(row: dict[str, Any], state: State) -> None:
+    held = row["validation"]
+    logger.info(
+        "%d/%d  loss %.3f  accuracy %.3f  %.0f images/s",
+        *(row["epoch"], row["epochs"], row["train_loss"], held["accuracy"], row["images_per_second"]),
+    )

@@ -1,0 +1,308 @@
+"""A run: from a folder of pictures to a folder that holds the trained network and its record."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hotdog_lib.data.cache import load_pictures
+from hotdog_lib.data.duplicates import duplicate_groups
+from hotdog_lib.data.folders import has_splits, scan_folder
+from hotdog_lib.data.pictures import PictureSet
+from hotdog_lib.data.preprocess import Preprocessing
+from hotdog_lib.data.splits import stratified_split
+from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.create import create_model
+from hotdog_lib.models.io import load_model, save_model
+from hotdog_lib.models.weights import SourceWeights, get_weights
+from hotdog_lib.training.checkpoint import Identity, load_state, save_state
+from hotdog_lib.training.engine import evaluate
+from hotdog_lib.training.hardware import Hardware, pick_hardware
+from hotdog_lib.training.metrics import choose_positive
+from hotdog_lib.training.recipe import Recipe
+from hotdog_lib.training.record import environment, write_json, write_json_lines
+from hotdog_lib.training.trainer import State, Trainer, seeded
+from hotdog_lib.training.zero_shot import zero_shot
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What ``train`` is asked for; the fields are the command line's."""
+
+    data: Path
+    """Folder of class folders, with train/ and test/ above them or not."""
+    out: Path
+    """Folder of the run; it is made."""
+    model: str = "squeezenet1_1"
+    """A torchvision classification network, or resnet18_slim."""
+    weights: str = "imagenet"
+    """imagenet, embedded, none, or a .safetensors file."""
+    recipe: Recipe = field(default_factory=Recipe)
+    validation: float = 0.1
+    """Share of the training pictures on which the best epoch is chosen."""
+    positive: str | None = None
+    """The class that F1 is about. None: hotdog where there are two classes and it is one, else macro averages."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:N."""
+    precision: str = "auto"
+    """auto (bf16 where the device has it), bf16 or fp32."""
+    resume: bool = False
+    """Go on where a run in this folder was stopped."""
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The pictures of a run. ``test`` is looked at once, at the end."""
+
+    train: PictureSet
+    validation: PictureSet
+    test: PictureSet | None
+
+    @property
+    def skipped(self) -> list[dict[str, str]]:
+        """Files that could not be read, with the reason."""
+        parts = [self.train, *([self.test] if self.test else [])]
+        return [vars(s) for part in parts for s in part.skipped]
+
+
+def train_run(options: RunOptions) -> dict[str, Any]:
+    """Train, choose on validation, look once at the test split, and write ``options.out``.
+
+    The folder gets ``config.json``, ``history.jsonl``, ``metrics.json``, ``model.safetensors`` and, until the run is
+    finished, ``checkpoint.safetensors``.
+
+    Returns:
+        What ``metrics.json`` holds.
+
+    Raises:
+        HotdogError: for anything wrong with the options, the pictures or the weights, before anything is written.
+    """
+    started = time.perf_counter()
+    done = _check_out(options)
+    if done is not None:
+        return done
+    hardware = pick_hardware(options.device, options.precision)
+    source = _source(options)
+    preprocessing = evaluation_view(options, source)
+    splits = load_splits(options.data, preprocessing, options.validation, options.recipe.seed)
+    with seeded(options.recipe.seed):
+        weights = None if options.recipe.strategy == "scratch" else source
+        model = create_model(options.model, weights=weights, num_classes=splits.train.num_classes)
+    history = _fit(options, model, splits, preprocessing, hardware, source)
+    metrics = _final_metrics(options, model, splits, preprocessing, hardware, source, history)
+    metrics["seconds"] = time.perf_counter() - started
+    _write_results(options, model, splits, preprocessing, source, metrics)
+    return metrics
+
+
+#: Networks that take pictures of one size only.
+FIXED_SIZE = ("vit_", "maxvit_")
+
+
+def evaluation_view(options: RunOptions, source: SourceWeights | None) -> Preprocessing:
+    """The source's preprocessing, widened to the whole canvas if the recipe says so and the network can."""
+    own = source.preprocessing if source else Preprocessing()
+    if options.recipe.view == "centre":
+        return own
+    fixed = options.model.startswith(FIXED_SIZE)
+    side = own.crop_size if fixed else own.resize_size
+    return replace(own, resize_size=side, crop_size=side)
+
+
+def load_splits(
+    root: Path, preprocessing: Preprocessing, validation: float, seed: int
+) -> Splits:
+    """Training, validation and (where the folder has one) test pictures; near-duplicates stay on one side."""
+    both = has_splits(root)
+    everything = load_pictures(scan_folder(root, "train" if both else None), preprocessing.resize_size)
+    names = everything.class_names
+    test = None
+    if both:
+        test_folder = scan_folder(root, "test", class_names=names)
+        test = load_pictures(test_folder, preprocessing.resize_size)
+    groups = duplicate_groups(everything)
+    train, held = stratified_split(everything.targets, validation, groups=groups, seed=seed)
+    return Splits(everything.subset(train), everything.subset(held), test)
+
+
+def _check_out(options: RunOptions) -> dict[str, Any] | None:
+    """The metrics of a run that is finished already; None when there is something to do."""
+    finished = options.out / "metrics.json"
+    if options.out.exists() and not options.out.is_dir():
+        raise HotdogError(f"{options.out} is a file; --out takes a folder")
+    if options.resume and finished.exists():
+        logger.info("%s is finished: nothing to resume", options.out)
+        return json.loads(finished.read_text(encoding="utf-8"))
+    if not options.resume and (options.out / "config.json").exists():
+        raise HotdogError(f"{options.out} holds a run already; add --resume to go on, or choose another --out")
+    return None
+
+
+def _source(options: RunOptions) -> SourceWeights | None:
+    source = get_weights(options.model, options.weights)
+    if source is None and options.recipe.strategy != "scratch":
+        raise HotdogError(
+            f"strategy {options.recipe.strategy!r} starts from source weights, but weights is 'none'; "
+            "use --strategy scratch, or --weights imagenet, embedded or a file"
+        )
+    return source
+
+
+def _fit(
+    options: RunOptions,
+    model: Any,
+    splits: Splits,
+    preprocessing: Preprocessing,
+    hardware: Hardware,
+    source: SourceWeights | None,
+) -> State:
+    out, identity = options.out, _identity(options, splits, source)
+
+    def on_epoch(row: dict[str, Any], state: State) -> None:
+        held = row["validation"]
+        logger.info(
+            "%s %d/%d  loss %.3f  validation accuracy %.3f  loss %.3f  %.0f images/s",
+            *(row["phase"], row["epoch"], row["epochs"], row["train_loss"]),
+            *(held["accuracy"], held["loss"], row["images_per_second"]),
+        )
+        write_json_lines(out / "history.jsonl", state.history)
+        save_state(out / "checkpoint.safetensors", trainer.model, state, identity)
+
+    trainer = Trainer(
+        model,
+        splits.train,
+        splits.validation,
+        options.recipe,
+        preprocessing,
+        hardware,
+        train_size=min(preprocessing.crop_size, (source.preprocessing if source else Preprocessing()).crop_size),
+        positive=options.positive,
+        on_epoch=on_epoch,
+    )
+    state = None
+    if (out / "checkpoint.safetensors").exists():
+        state = load_state(out / "checkpoint.safetensors", trainer.model, identity)
+        logger.info("resuming after %s", state.history[-1]["phase"])
+    record = {
+        "model": options.model,
+        "weights": options.weights,
+        "strategy": options.recipe.strategy,
+        "data": str(options.data),
+        "identity": vars(identity),
+        "classes": splits.train.counts(),
+        "pictures": {k: len(v) for k, v in vars(splits).items() if v is not None},
+        "hardware": hardware.describe(),
+        "environment": environment(),
+    }
+    write_json(out / "config.json", record)
+    return trainer.fit(state)
+
+
+def _identity(options: RunOptions, splits: Splits, source: SourceWeights | None) -> Identity:
+    recipe = {**options.recipe.to_dict(), "validation": options.validation}
+    digest = source.digest if source else "none"
+    return Identity(recipe, options.model, digest, splits.train.fingerprint())
+
+
+def _final_metrics(
+    options: RunOptions,
+    model: Any,
+    splits: Splits,
+    preprocessing: Preprocessing,
+    hardware: Hardware,
+    source: SourceWeights | None,
+    state: State,
+) -> dict[str, Any]:
+    positive = choose_positive(splits.train.class_names, options.positive)
+    metrics: dict[str, Any] = {
+        "strategy": options.recipe.strategy,
+        "seed": options.recipe.seed,
+        "validation": (state.best or state.history[-1])["validation"],
+        "best_epoch": {k: (state.best or state.history[-1])[k] for k in ("phase", "epoch")},
+        "training_seconds": sum(row["seconds"] for row in state.history),
+        "images_per_second": max(row["images_per_second"] for row in state.history),
+        "skipped": splits.skipped,
+    }
+    if splits.test is not None:
+        mirror = options.recipe.mirror
+        metrics["test"] = evaluate(
+            model, splits.test, preprocessing, hardware, positive=positive, mirror=mirror
+        )
+        if source is not None and positive is not None:
+            metrics["zero_shot"] = zero_shot(
+                source, positive, splits.train, splits.test, hardware, mirror=mirror
+            )
+    return metrics
+
+
+def _write_results(
+    options: RunOptions,
+    model: Any,
+    splits: Splits,
+    preprocessing: Preprocessing,
+    source: SourceWeights | None,
+    metrics: dict[str, Any],
+) -> None:
+    save_model(
+        model,
+        options.out / "model.safetensors",
+        architecture=options.model,
+        class_names=splits.train.class_names,
+        preprocessing=preprocessing,
+        provenance={
+            "strategy": options.recipe.strategy,
+            "seed": options.recipe.seed,
+            "source": source.digest if source else None,
+            "data": splits.train.fingerprint(),
+            "positive": choose_positive(splits.train.class_names, options.positive),
+            "mirror": options.recipe.mirror,
+            "validation_accuracy": metrics["validation"]["accuracy"],
+        },
+    )
+    write_json(options.out / "metrics.json", metrics)
+    (options.out / "checkpoint.safetensors").unlink(missing_ok=True)
+
+
+def _saved(run: Path) -> Path:
+    """The model file of a run folder, or the file itself."""
+    path = run / "model.safetensors" if run.is_dir() else run
+    if not path.exists():
+        raise HotdogError(f"{run} holds no trained model ({path.name} is missing); train first, or check the path")
+    return path
+
+
+def evaluate_run(
+    run: Path, data: Path, *, device: str = "auto", precision: str = "auto"
+) -> dict[str, Any]:
+    """Metrics of a saved model on ``data/test`` where that exists, else on every picture of ``data``."""
+    model, card = load_model(_saved(run))
+    hardware = pick_hardware(device, precision)
+    folder = scan_folder(data, "test" if has_splits(data) else None, class_names=card.class_names)
+    pictures = load_pictures(folder, card.preprocessing.resize_size)
+    metrics = evaluate(
+        hardware.place(model),
+        pictures,
+        card.preprocessing,
+        hardware,
+        positive=choose_positive(card.class_names, card.provenance.get("positive")),
+        mirror=bool(card.provenance.get("mirror")),
+    )
+    return {**metrics, "skipped": [vars(s) for s in pictures.skipped]}
+
+
+def predict_run(
+    run: Path, images: Sequence[Path], *, device: str = "auto", precision: str = "auto"
+) -> Iterator[dict[str, Any]]:
+    """One row a picture: ``path``, ``label``, ``probability``, ``probabilities``; or ``path`` and ``error``."""
+    from hotdog_lib.training.predict import Classifier
+
+    classifier = Classifier.load(_saved(run), device=device, precision=precision)
+    for path in images:
+        yield classifier.row(path)
