@@ -1,193 +1,163 @@
-"""Buns, sausages and what goes on top: the hot dog's parts, shared with its look-alikes."""
+"""The hot dogs: a sausage in a split bun, in many styles."""
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from .paint import Colour, Material, bars, facing, mix, pick, rgb, spots, vary
+from .paint import Material, pick
+from .parts import Body, Kind, bar, bun, rounded, sausage, sausage_skin, seeds
+from .sauces import bits, squiggle
 from .shapes import Source
-from .solids import chain, tube
+from .solids import chain, globe
 from .stage import Place, Stage
 
-CRUSTS = ("#d99a4e", "#c98640", "#e0ab62", "#b8722f", "#cf9350")
-CRUMBS = ("#f3dfb4", "#f7e8c6", "#efd5a0")
-SAUSAGES = ("#a8432a", "#b9512f", "#8f3a24", "#c4623c", "#9c4a34", "#b5695a", "#7d3420")
+Topping = Callable[[Stage, Source, Place, Body], str]
 
 
-@dataclass(frozen=True)
-class Body:
-    """The measures that the parts of one long food share (its own unit; length about 1.4)."""
-
-    half: float = 0.62  # half length of the bun's spine
-    bend: float = 0.0  # how far the middle is off the line between the ends
-    lobe: float = 0.15  # radius of a bun's lobe
-    gap: float = 0.145  # distance of the lobes from the middle line
-    core: float = 0.1  # radius of the filling
-    rise: float = 0.2  # height of the filling's middle
-
-    def off(self, along: float) -> float:
-        """Sideways offset of the bent spine."""
-        return self.bend * (1 - (along / self.half) ** 2)
-
-
-def crust(rng: Source, codes=CRUSTS) -> Colour:
-    """A colour of baked crust."""
-    return pick(rng, codes, 0.1)
-
-
-def lobe(stage: Stage, place: Place, body: Body, side: float, skin: Material, pale: Colour) -> None:
-    """One half of a split bun; the side towards the filling shows the crumb."""
-    inward = stage.camera.rotate(
-        (math.sin(place.angle) * side, -math.cos(place.angle) * side, 0.45)
+def measures(rng: Source, **changes: float) -> Body:
+    """The measures of an ordinary hot dog, each a little different."""
+    body = Body(
+        half=rng.uniform(0.54, 0.64),
+        bend=rng.normal(0, 0.06),
+        lobe=rng.uniform(0.13, 0.165),
+        gap=rng.uniform(0.125, 0.155),
+        core=rng.uniform(0.085, 0.108),
+        rise=rng.uniform(0.18, 0.215),
     )
-    material = skin.but(layers=(*skin.layers, (facing(inward, 0.62, 0.85), pale)))
-    y, h = side * body.gap, body.half
-    up = body.lobe * 0.85
-    tube(
-        stage,
-        place.at(-h, y + body.off(-h), up),
-        place.at(h, y + body.off(h), up),
-        body.lobe * place.scale,
-        material,
-        middle=place.at(0, y + body.off(0), up),
-        profile=lambda t: 1 - 0.16 * t.square() * t.square(),
-    )
+    return body.but(**changes)
 
 
-def bun(stage: Stage, rng: Source, place: Place, body: Body, style: str = "soft") -> None:
-    """A split bun with its seam open: two lobes and the hinge between them."""
-    colour, pale = crust(rng), pick(rng, CRUMBS, 0.05)
-    if style == "pretzel":
-        colour = pick(rng, ("#7a3f1c", "#6b3315"), 0.1)
-    elif style == "white":
-        colour = pick(rng, ("#efd9ae", "#f0dfbf"), 0.05)
-    up = stage.camera.rotate((0.0, 0.0, 1.0))
-    browned = (facing(up, 0.55, 1.0), mix(colour, rgb("#a35a1f"), 0.35))
-    skin = Material(colour, (browned,), gloss=0.1, sharp=14, grain=0.12, mottle=0.2)
-    if style == "toasted":
-        skin = skin.but(layers=(browned, (bars(9, 0.25), mix(colour, rgb("#4a2410"), 0.7))))
-    h = body.half * 0.94
-    hinge = Material(pale, gloss=0.02, grain=0.3)
-    tube(
-        stage,
-        place.at(-h, body.off(-h), body.lobe * 0.6),
-        place.at(h, body.off(h), body.lobe * 0.6),
-        body.lobe * 0.75 * place.scale,
-        hinge,
-        middle=place.at(0, body.off(0), body.lobe * 0.6),
-    )
-    for side in (-1.0, 1.0):
-        lobe(stage, place, body, side, skin, pale)
-    if style == "seeded":
-        seeds(stage, rng, place, body)
+def _plain(stage: Stage, rng: Source, place: Place, body: Body) -> str:
+    return "none"
 
 
-def seeds(stage: Stage, rng: Source, place: Place, body: Body) -> None:
-    """Poppy or sesame seeds on both lobes."""
-    colour = rgb(rng.choice(("#2d2a33", "#f0e2bd")))
-    points = []
-    for _ in range(26):
-        a, side, lean = rng.uniform(-1, 1) * body.half, rng.choice((-1, 1)), rng.uniform(-0.4, 1)
-        y = side * (body.gap + body.lobe * math.sin(lean) * 0.98)
-        z = body.lobe * (0.85 + math.cos(lean) * 0.98)
-        turn = rng.uniform(0, 3.1)
-        for end in (-1, 1):
-            shift = 0.009 * end
-            points.append(
-                place.at(a + shift * math.cos(turn), y + body.off(a) + shift * math.sin(turn), z)
-            )
-    chain(stage, points, 0.011 * place.scale, Material(colour, gloss=0.2), loose=True)
+def _sauce(*names: str) -> Topping:
+    def topping(stage: Stage, rng: Source, place: Place, body: Body) -> str:
+        name = rng.choice(names)
+        squiggle(stage, rng, place, body, name)
+        return name
+
+    return topping
 
 
-def sausage_skin(rng: Source) -> Material:
-    """A glossy casing, sometimes with grill marks or blisters."""
-    colour = vary(rng, rgb(rng.choice(SAUSAGES)), 0.12)
-    dark, layers = mix(colour, rgb("#1e0c06"), 0.75), ()
-    if rng.chance(0.4):
-        layers = ((bars(rng.randint(7, 12), 0.2, rng.uniform(0.2, 0.6)), dark),)
-    elif rng.chance(0.3):
-        layers = ((spots(0.22, 0.12, 2), dark),)
-    return Material(colour, layers, gloss=rng.uniform(0.3, 0.7), sharp=45, mottle=0.15)
+def _two_sauces(stage: Stage, rng: Source, place: Place, body: Body) -> str:
+    squiggle(stage, rng, place, body, "ketchup")
+    squiggle(stage, rng, place, body, "mustard", phase=2.0)
+    return "ketchup and mustard"
 
 
-def sausage(
-    stage: Stage,
-    rng: Source,
-    place: Place,
-    body: Body,
-    material: Material | None = None,
-    over: float = 0.1,
-) -> None:
-    """The sausage; `over`: how far it sticks out of the bun at each end."""
-    h = body.half + over
-    tube(
-        stage,
-        place.at(-h, body.off(-h), body.rise),
-        place.at(h, body.off(h), body.rise),
-        body.core * place.scale,
-        material or sausage_skin(rng),
-        middle=place.at(0, body.off(0), body.rise),
-        profile=lambda t: 1 - 0.1 * t.square() * t.square(),
-    )
+def _chicago(stage: Stage, rng: Source, place: Place, body: Body) -> str:
+    bits(stage, rng, place, body, ("#5f9a2f", "#3f8a3a"), count=14, size=0.026)
+    bits(stage, rng, place, body, ("#f4efe2",), count=9, size=0.02)
+    red = Material(pick(rng, ("#c8321f", "#d8452c")), gloss=0.4, sharp=60)
+    for side in (-0.5, 0.0, 0.5):
+        spot = place.at(side, body.off(side) + body.core, body.rise + 0.05)
+        globe(stage, spot, 0.065 * place.scale, red, 0.8)
+    return "relish, onion, tomato"
 
 
-SAUCES = {
-    "mustard": ("#e3b21c", "#d99f12", "#f0c63a"),
-    "ketchup": ("#b51d12", "#c42a1a", "#9c150e"),
-    "mayo": ("#f3ead0", "#efe3bd"),
-    "chocolate": ("#3b1d10", "#4a2715"),
-    "icing": ("#f6f1ea", "#f2b8c6", "#d9e8b0"),
-}
+def _chili(stage: Stage, rng: Source, place: Place, body: Body) -> str:
+    meat = Material(pick(rng, ("#6b2a14", "#7a341a")), gloss=0.35, sharp=30, bump=1.3, mottle=0.9)
+    bar(stage, place, body, body.core * 0.85, body.rise + 0.05, meat, over=-0.08)
+    bits(stage, rng, place, body, ("#eaa92a", "#f0bf4a"), count=16, size=0.013, length=0.06)
+    return "chili and cheese"
 
 
-def squiggle(
-    stage: Stage,
-    rng: Source,
-    place: Place,
-    body: Body,
-    sauce: str,
-    *,
-    top: Callable[[float], float] | None = None,
-    width: float | None = None,
-    phase: float = 0.0,
-) -> None:
-    """A zigzag or wavy line of sauce along the top; `top`: height at a sideways offset."""
-    material = Material(pick(rng, SAUCES[sauce], 0.08), gloss=0.45, sharp=50)
-    turns = rng.choice((5, 6, 7, 8, 9)) if rng.chance(0.85) else 1
-    swing = (width or body.core) * rng.uniform(0.45, 0.75) * (1 if turns > 1 else 0.15)
-    reach, steps = body.half * rng.uniform(0.78, 0.98), turns * 4 if turns > 1 else 8
-    thick = rng.uniform(0.022, 0.036)
-    top = top or (lambda y: body.rise + math.sqrt(max(body.core**2 - y * y, 0.0)))
-    points, radii = [], []
-    for i in range(steps + 1):
-        a = -reach + 2 * reach * i / steps
-        y = swing * math.sin(math.pi * turns * i / steps + phase)
-        points.append(place.at(a, y + body.off(a), top(y) + thick * 0.4))
-        radii.append(thick * rng.uniform(0.85, 1.15) * place.scale)
-    chain(stage, points, radii, material, lift=0.01)
+def _kraut(stage: Stage, rng: Source, place: Place, body: Body) -> str:
+    pale = ("#e9dfae", "#f0e8c4", "#dccf96")
+    bits(stage, rng, place, body, pale, count=24, size=0.015, length=0.08)
+    if rng.chance(0.6):
+        squiggle(stage, rng, place, body.but(rise=body.rise + 0.03), "mustard")
+    return "sauerkraut"
 
 
-def bits(
-    stage: Stage,
-    rng: Source,
-    place: Place,
-    body: Body,
-    codes: tuple[str, ...],
-    *,
-    count: int = 18,
-    size: float = 0.022,
-    length: float = 0.0,
-    gloss: float = 0.3,
-) -> None:
-    """Loose pieces heaped along the top: onions, relish, kraut, cheese shreds."""
-    points = []
-    for _ in range(count):
-        a = rng.uniform(-0.92, 0.92) * body.half
-        y = rng.normal(0, body.core * 0.55)
-        z = body.rise + math.sqrt(max(body.core**2 - y * y, 0)) + size * rng.uniform(0.2, 0.9)
-        turn, reach = rng.uniform(0, math.tau), max(length, size * 0.3)
-        dx, dy = reach * math.cos(turn), reach * math.sin(turn)
-        points += [place.at(a - dx, y - dy + body.off(a), z)]
-        points += [place.at(a + dx, y + dy + body.off(a), z - 0.4 * abs(dy))]
-    material = Material(pick(rng, codes, 0.1), gloss=gloss, sharp=40, mottle=0.5, grain=0.4)
-    chain(stage, points, size * place.scale, material, loose=True, lift=0.01)
+def _onions(stage: Stage, rng: Source, place: Place, body: Body) -> str:
+    squiggle(stage, rng, place, body, rng.choice(("ketchup", "mustard")))
+    bits(stage, rng, place, body, ("#f5eede", "#c98a3c", "#a85a86"), count=16, size=0.024)
+    return "onions"
+
+
+def _cheese(stage: Stage, rng: Source, place: Place, body: Body) -> str:
+    melt = Material(pick(rng, ("#efb12e", "#f3c64f", "#f1dca0")), gloss=0.4, sharp=40)
+    points = [
+        place.at(a, body.off(a) + rng.normal(0, 0.03), body.rise + body.core * 0.75)
+        for a in [body.half * (i / 4 - 0.9) for i in range(8)]
+    ]
+    radii = [rng.uniform(0.05, 0.08) * place.scale for _ in points]
+    chain(stage, points, radii, melt)
+    return "cheese"
+
+
+def _dog(styles: tuple[str, ...], *toppings: Topping, over=(0.05, 0.13), **changes: float):
+    """The draw function of a split-bun hot dog."""
+
+    def draw(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
+        body, style = measures(rng, **changes), rng.choice(styles)
+        bun(stage, rng, place, body, style)
+        sausage(stage, rng, place, body, over=rng.uniform(*over))
+        facts |= {"bun": style, "topping": rng.choice(toppings)(stage, rng, place, body)}
+        facts["bend"] = round(body.bend, 3)
+        return body
+
+    return draw
+
+
+def _top_split(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
+    """A New England bun: boxy, pale-sided, the sausage sunk deep."""
+    body = measures(rng, gap=0.12, lobe=0.125, rise=0.19)
+    for height in (0.02, 0.1):
+        bun(stage, rng, place.sub(0, 0, height), body.but(half=body.half * 0.95), "white")
+    sausage(stage, rng, place, body.but(rise=0.27), over=0.05)
+    body = body.but(rise=0.27)
+    facts |= {
+        "bun": "top-split",
+        "topping": rng.choice((_plain, _sauce("mustard"), _onions))(stage, rng, place, body),
+    }
+    return body
+
+
+def _french(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
+    """A closed roll with the sausage and the sauce coming out at one end."""
+    body = measures(rng, core=0.09, rise=0.16, bend=0.0, gap=0.0, lobe=0.2)
+    loaf = Material(pick(rng, ("#c98640", "#d39a55")), gloss=0.1, grain=0.2, mottle=0.25)
+    bar(stage, place, body, 0.19, 0.16, loaf, over=-0.06, profile=rounded(0.1))
+    lip = Material(pick(rng, ("#f3dfb4",)), bump=0.3)
+    end = place.sub(body.half - 0.03, 0, 0)
+    bar(stage, end, Body(half=0.015), 0.165, 0.16, lip)
+    bar(stage, end.sub(0.1, 0, 0), Body(half=0.14), body.core, 0.17, sausage_skin(rng), lift=0.02)
+    sauce = Material(pick(rng, ("#e3b21c", "#b51d12")), gloss=0.45, sharp=50)
+    ring = [(0.05, -0.08, 0.2), (0.05, -0.03, 0.27), (0.06, 0.04, 0.26), (0.05, 0.09, 0.2)]
+    chain(stage, [end.at(*p) for p in ring], 0.03 * place.scale, sauce, lift=0.03)
+    facts |= {"bun": "closed roll", "topping": "sauce"}
+    return body
+
+
+def _seeded(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
+    body = measures(rng)
+    bun(stage, rng, place, body, "soft")
+    seeds(stage, rng, place, body)
+    sausage(stage, rng, place, body, over=rng.uniform(0.03, 0.1))
+    facts |= {"bun": "seeded", "topping": _chicago(stage, rng, place, body)}
+    return body
+
+
+ANY = ("soft", "soft", "seeded", "toasted", "white")
+KINDS = (
+    Kind("classic", _dog(ANY, _sauce("mustard")), True, share=2.0),
+    Kind("plain_dog", _dog(ANY, _plain), True, share=1.6),
+    Kind("ketchup_dog", _dog(ANY, _sauce("ketchup", "mayo")), True, share=1.4),
+    Kind("two_sauces", _dog(ANY, _two_sauces), True),
+    Kind("chicago", _seeded, True),
+    Kind("chili_cheese", _dog(ANY, _chili), True),
+    Kind("kraut_dog", _dog(ANY, _kraut), True),
+    Kind("onion_dog", _dog(ANY, _onions), True),
+    Kind("cheese_dog", _dog(ANY, _cheese), True),
+    Kind("pretzel_dog", _dog(("pretzel",), _plain, _sauce("mustard"), _kraut), True),
+    Kind("top_split", _top_split, True),
+    Kind("french_dog", _french, True, share=0.7),
+    Kind("foot_long", _dog(ANY, _plain, _sauce("mustard", "ketchup"), over=(0.2, 0.32)), True),
+    Kind(
+        "stubby",
+        _dog(ANY, _plain, _sauce("mustard"), half=0.4, lobe=0.18, core=0.13),
+        True,
+        share=0.6,
+    ),
+)
