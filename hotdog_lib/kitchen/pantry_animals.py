@@ -180,7 +180,12 @@ def sheep(s: Sketch) -> None:
     """A woolly body on black legs."""
     for x in (-0.45, -0.2, 0.2, 0.42):
         s.bar("dark", x, 0.3, x, 0.85, 0.075)
-    s.star(s.pick("white", "cream", "silver"), -0.05, 0.05, 0.62, 9, 0.07)
+    wool = s.pick("white", "cream", "silver")
+    body = s.oval(None, -0.05, 0.05, 0.5, 0.38)
+    for k in range(8):
+        a = math.pi * k / 4
+        body = body.minimum(s.disc(None, 0.48 * math.cos(a) - 0.05, 0.33 * math.sin(a), 0.23))
+    s.put(wool, body)
     s.oval("dark", 0.68, -0.2, 0.22, 0.3, turn=-20)
     s.disc("white", 0.74, -0.28, 0.06, line=False)
 

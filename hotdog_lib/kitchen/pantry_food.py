@@ -26,26 +26,22 @@ def _lobes(s: Sketch, length: float, gap: float, r: float) -> None:
 
 
 def _topping(s: Sketch, half: float, r: float) -> None:
-    """Mustard or ketchup along the sausage: zigzag, wave or straight line."""
-    colour, amp = s.pick("mustard", "mustard", "ketchup"), s.j(0.35, 0.75) * r
-    s.wave(
-        colour,
-        s.j(-0.02, 0.02),
-        half,
-        s.j(0.025, 0.05),
-        amp,
-        s.pick(3, 4, 5),
-        s.maybe(),
-        line=False,
-    )
+    """Mustard or ketchup along the sausage: zigzag, wave or straight line; maybe onions."""
+    colour, amp = s.pick("mustard", "mustard", "ketchup"), s.pick(0.1, 0.4, 0.55, 0.7) * r
+    thin = s.j(0.025, 0.05)
+    s.wave(colour, s.j(-0.03, 0.03), half, thin, amp, s.pick(3, 4, 5), s.maybe(), line=False)
+    if s.maybe(0.15):
+        s.dots("onion", 0.13, 0.035, turn=20, within=s.box(None, 0, 0, half, 0.7 * r))
 
 
 def hotdog(s: Sketch) -> None:
-    """Two lobes, a sausage between, maybe mustard."""
+    """Two lobes, a sausage between, maybe mustard; sometimes the near lobe hides a part."""
     s.bend(s.j(-0.3, 0.3))
-    length, r = s.j(0.6, 0.72), s.j(0.15, 0.21)
-    gap, reach = s.j(0.16, 0.24), s.j(-0.05, 0.22)
-    _lobes(s, length, gap, s.j(0.17, 0.24))
+    length, r = s.j(0.58, 0.74), s.j(0.13, 0.21)
+    gap, reach = s.j(0.16, 0.25), s.j(-0.05, 0.22)
+    if s.maybe(0.12):
+        s.box(s.pick("paper", "white", "red", "silver"), 0, 0.05, 0.9, 0.5, soft=0.05)
+    _lobes(s, length, gap, s.j(0.17, 0.25))
     if s.maybe(0.2):
         s.wave("lettuce", 0.8 * r, length, 0.09, 0.05, 6)
     s.bar(s.pick("sausage", "sausage", "wurst"), -length - reach, 0, length + reach, 0, r)
@@ -105,13 +101,12 @@ def baguette(s: Sketch) -> None:
 
 
 def croissant(s: Sketch) -> None:
-    """A crescent of rolled segments."""
-    s.bend(s.j(0.5, 0.9))
+    """A crescent of rolled segments, the thickest in the middle."""
+    s.bend(s.j(0.35, 0.6))
     colour, n = s.pick("toast", "crust", "bun"), s.pick(5, 7)
-    order = sorted(range(n), key=lambda k: -abs(k - n // 2))
-    for k in order:
+    for k in sorted(range(n), key=lambda k: -abs(k - n // 2)):
         u = 2 * k / (n - 1) - 1
-        s.oval(colour, 0.8 * u, 0, 0.26, 0.42 * (1.1 - 0.75 * abs(u)), turn=8 * u)
+        s.oval(colour, 0.8 * u, 0.1 * abs(u), 0.25, 0.42 - 0.24 * abs(u), turn=25 * u)
     for k in (-1, 0, 1):
         s.bar("char", 0.27 * k, -0.2, 0.25 * k, 0.1, 0.018, line=False)
 
@@ -143,7 +138,7 @@ def eclair(s: Sketch) -> None:
         s.wave("cream", 0.2, 0.85, 0.06, 0.03, 7, line=False)
     icing = s.pick("choco", "choco", "choco", "pink", "cream")
     top = s.bar(icing, -0.66, -0.06, 0.66, -0.06, 0.72 * r)
-    if s.maybe(0.7):
+    if s.maybe(0.5):
         s.wave(
             "cream" if icing == "choco" else "choco",
             -0.06,
@@ -204,11 +199,11 @@ def corn(s: Sketch) -> None:
 def carrot(s: Sketch) -> None:
     """An orange cone with rings and leaves."""
     s.bend(s.j(-0.15, 0.15))
-    for turn in (-35, 0, 35):
-        s.oval(s.pick("leaf", "lettuce"), -0.8, 0.006 * turn, 0.32, 0.09, turn=turn)
-    body = s.bar("carrot", -0.5, 0, 0.95, 0, s.j(0.24, 0.34), 0.03)
+    for turn in (-30, 0, 30):
+        s.oval(s.pick("leaf", "lettuce"), -0.9, 0.007 * turn, 0.3, 0.1, turn=turn)
+    body = s.bar("carrot", -0.42, 0, 1.0, 0, s.j(0.22, 0.32), 0.03)
     for k in range(5):
-        x, up = -0.55 + 0.27 * k, s.pick(-1, 1)
+        x, up = -0.5 + 0.27 * k, s.pick(-1, 1)
         s.bar("crust", x, up * 0.3, x + 0.02, up * 0.1, 0.018, within=body)
 
 

@@ -193,6 +193,18 @@ def fade(window: Tensor, sketch: Sketch, palette: Palette) -> None:
         window.lerp_(palette(part.colour) * ramp, mask(part.distance, pixel))
 
 
+def airbrush(window: Tensor, sketch: Sketch, palette: Palette) -> None:
+    """Every part darkens (or pales) softly towards its own edge, from no side in particular."""
+    pixel, reach = sketch.grid.pixel, sketch.j(0.08, 0.25)
+    rim = sketch.pick(0.4, 0.55, 0.7)
+    pale = sketch.maybe(0.25)
+    for part in sketch.parts:
+        colour, inside = palette(part.colour), mask(part.distance, pixel)
+        window.lerp_(torch.lerp(colour, torch.ones(3, 1, 1), 0.6) if pale else colour * rim, inside)
+        depth = (part.distance * (-1 / reach)).clamp_(0, 1)
+        window.lerp_(colour, depth.mul_(2 - depth))
+
+
 def crayon(window: Tensor, sketch: Sketch, palette: Palette) -> None:
     """Uneven strokes that let the ground through, and a rough darker outline."""
     pixel, width = sketch.grid.pixel, sketch.j(0.02, 0.045)
@@ -227,6 +239,7 @@ STYLES: dict[str, tuple[Style, float]] = {
     "paper": (paper, 2.0),
     "poster": (poster, 2.0),
     "fade": (fade, 1.5),
+    "airbrush": (airbrush, 1.5),
     "crayon": (crayon, 1.5),
     "stencil": (stencil, 1.0),
 }

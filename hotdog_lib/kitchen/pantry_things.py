@@ -193,13 +193,16 @@ def clock(s: Sketch) -> None:
 
 
 def chair(s: Sketch) -> None:
-    """A chair."""
+    """A chair with a back of rungs, seen half from the side."""
     wood = s.pick("wood", "brown", "red", "blue")
-    for x in (-0.45, 0.4):
-        s.bar(wood, x, 0.2, x, 0.95, 0.06)
-    s.bar(wood, -0.45, 0.2, -0.55, -0.9, 0.07)
-    s.box(wood, -0.52, -0.6, 0.09, 0.35, soft=0.05)
-    s.box(s.pick("sand", wood), -0.02, 0.15, 0.55, 0.1, soft=0.06)
+    for x, y in ((-0.35, 0.75), (0.5, 0.75), (-0.55, 0.95), (0.32, 0.95)):
+        s.bar(wood, x, 0.2, x, y, 0.05)
+    for y in (-0.75, -0.45, -0.15):
+        s.box(wood, -0.5, y, 0.2, 0.07, soft=0.04, turn=-15)
+    for x in (-0.68, -0.33):
+        s.bar(wood, x, 0.15, x - 0.03, -0.95, 0.06)
+    seat = ((-0.75, 0.25), (0.4, 0.25), (0.6, 0.05), (-0.4, 0.05))
+    s.poly(s.pick("sand", wood), *seat, soft=0.05)
 
 
 def house(s: Sketch) -> None:
