@@ -5,7 +5,11 @@ your own),
 
     python book/address.py https://github.com/OWNER/NAME [https://pages.example.org/]
 
-writes the new one everywhere; a test holds every copy to pyproject.toml.
+writes the new one everywhere; a test holds every copy to pyproject.toml. For a new chapter,
+
+    python book/address.py --cells notebooks/NN_name.ipynb
+
+prints its two opening cells.
 """
 
 from __future__ import annotations
@@ -62,7 +66,22 @@ def move(new: Address, root: Path = ROOT) -> list[Path]:
     return changed
 
 
+def first_cells(notebook: str, address: Address) -> tuple[str, str]:
+    """Sources of a chapter's two opening cells: Colab's badge, the install. The page hides them."""
+    badge = "https://colab.research.google.com/assets/colab-badge.svg"
+    install = (
+        "# Colab only: fetch the library (does nothing when it is already installed).\n"
+        "import importlib.util\n"
+        "import sys\n\n"
+        'if "google.colab" in sys.modules and importlib.util.find_spec("hotdog_lib") is None:\n'
+        f'    %pip install -q "hotdog_lib @ git+{address.repository}@{BRANCH}"'
+    )
+    return f"[![Open in Colab]({badge})]({address.colab(notebook)})", install
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--cells"] and len(sys.argv) == 3:
+        sys.exit(print("\n\n".join(first_cells(sys.argv[2], public_address()))))
     if not re.fullmatch(
         r"https://github\.com/[\w.-]+/[\w.-]+", sys.argv[1] if sys.argv[1:] else ""
     ):

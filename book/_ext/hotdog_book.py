@@ -46,6 +46,9 @@ def set_address(app: Sphinx, config: Config) -> None:
         "repository_url": address.repository,
         "repository_branch": BRANCH,
         "path_to_docs": "",
+        "use_repository_button": True,
+        "use_issues_button": True,
+        "use_edit_page_button": True,
     }
 
 

@@ -80,15 +80,8 @@ def _imported_plotters(tree: ast.Module) -> set[str]:
 def _draws(body: list[ast.stmt], known: set[str]) -> bool:
     """Whether these statements call something that draws."""
     calls = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Call)]
-    return any(
-        _called(call.func)[0] in known and _called(call.func)[-1] not in SILENT for call in calls
-    )
-
-
-def _called(function: ast.expr) -> list[str]:
-    """``plt.style.use`` -> ["plt", "style", "use"]; the first name is what was imported."""
-    parts = ast.unparse(function).split("(")[0].split(".")
-    return parts if "style" not in parts else [parts[0], "style"]
+    names = [ast.unparse(call.func).split("(")[0].split(".") for call in calls]
+    return any(name[0] in known and not SILENT & set(name) for name in names)
 
 
 def _says_figure(cell: dict[str, Any]) -> bool:

@@ -1,0 +1,133 @@
+"""What the prose pages show of book/results/*.json, read while the book is built.
+
+Any JSON object may lie there. ``title``, ``says`` (the finding in one sentence), ``edition``,
+``hardware``, ``command`` and ``date`` are shown around it; lists of flat objects become tables,
+lists of numbers a mean and an interval.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from IPython.display import Markdown
+
+RESULTS = Path(__file__).resolve().parent / "results"
+ABOUT = ("edition", "hardware", "date", "command")
+
+
+def everything(pattern: str = "*.json") -> dict[str, dict[str, Any]]:
+    """File name without its ending -> content, of the results that match ``pattern``, by name."""
+    return {
+        p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted(RESULTS.glob(pattern))
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """A Markdown table of flat objects; columns in the order in which they first appear."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    numeric = [all(isinstance(row.get(c, 0), int | float | list) for row in rows) for c in columns]
+    lines = [
+        " | ".join(words(c) for c in columns),
+        " | ".join("--:" if n else ":--" for n in numeric),
+    ]
+    lines += [" | ".join(cell(row.get(c, "")) for c in columns) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def cell(value: Any) -> str:
+    """One value as text; several numbers as their mean and 95 % interval."""
+    if isinstance(value, bool | str) or value is None:
+        return {True: "yes", False: "no", None: ""}.get(value, str(value).replace("|", "\\|"))
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"
+    if len(value) > 1:
+        from hotdog_lib.training.metrics import mean_interval  # brings torch: only where needed
+
+        mean, half = mean_interval(value)
+        return f"{mean:.3f} ± {half:.3f}"
+    return cell(value[0]) if value else ""
+
+
+def words(key: str) -> str:
+    """A key as a column's heading."""
+    return key.replace("_", " ")
+
+
+def section(name: str, result: dict[str, Any]) -> str:
+    """One result as Markdown: its finding, its tables, and how it was made."""
+    parts = [f"**{result.get('title') or words(name).capitalize()}**", result.get("says", "")]
+    shown = {k: v for k, v in result.items() if k not in ("title", "says", *ABOUT)}
+    facts = {k: v for k, v in shown.items() if is_cell(v)}
+    if facts:
+        parts.append(table([{"figure": words(k), "value": v} for k, v in facts.items()]))
+    for key, value in shown.items():
+        rows = rows_of(value)
+        if rows:
+            parts += [f"*{words(key).capitalize()}*", table(rows)]
+    about = [
+        f"{words(k)}: {f'`{result[k]}`' if k == 'command' else result[k]}"
+        for k in ABOUT
+        if k in result
+    ]
+    return "\n\n".join(part for part in [*parts, "; ".join(about)] if part)
+
+
+def is_cell(value: Any) -> bool:
+    """Whether a value fits one cell: a scalar, or a list of numbers."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(v, int | float) for v in value)
+    return not isinstance(value, dict)
+
+
+def rows_of(value: Any) -> list[dict[str, Any]]:
+    """A list of objects, or an object of objects, as rows; what fits no cell stays in the file."""
+    if isinstance(value, dict):
+        nested = {k: v for k, v in value.items() if isinstance(v, dict)}
+        value = [{"": k, **v} for k, v in nested.items()] or [
+            {"": k, "value": v} for k, v in value.items()
+        ]
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        return []
+    return [{k: v for k, v in row.items() if is_cell(v)} for row in value]
+
+
+def show(pattern: str = "*.json") -> Markdown:
+    """All results that match ``pattern``, for a page."""
+    found = everything(pattern)
+    return Markdown(
+        "\n\n".join(section(*item) for item in found.items()) or "Nothing measured yet."
+    )
+
+
+def embedded_networks() -> Markdown:
+    """The networks in the package, as their files describe themselves."""
+    from safetensors import safe_open
+
+    rows = []
+    for path in sorted(
+        (RESULTS.parent.parent / "hotdog_lib/models/embedded").glob("*.safetensors")
+    ):
+        with safe_open(path, "numpy") as file:
+            card = json.loads(file.metadata()["hotdog_lib"])
+            parameters = sum(file.get_slice(k).get_shape() and _size(file, k) for k in file.keys())
+        made = {k: v for k, v in card.get("provenance", {}).items() if is_cell(v)}
+        about = {
+            "network": card["model"],
+            "classes": len(card["class_names"]),
+            "values": parameters,
+        }
+        rows.append({**about, "megabytes": path.stat().st_size / 1e6, **made})
+    return Markdown(
+        "\n\n".join(table([{"": words(k), "value": v} for k, v in r.items()]) for r in rows)
+    )
+
+
+def _size(file: Any, key: str) -> int:
+    size = 1
+    for side in file.get_slice(key).get_shape():
+        size *= side
+    return size
