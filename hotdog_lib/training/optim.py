@@ -40,24 +40,26 @@ def parameter_groups(
         HotdogError: when nothing is trainable.
     """
     parts = list(stages(model).items())
+    names = {id(p): name for name, p in model.named_parameters()}
     groups: list[dict[str, Any]] = []
     for depth, (name, modules) in enumerate(parts):
         to_head = len(parts) - 2 - depth  # 0 for the last stage of the body, -1 for the head
         rate = lr * head_ratio if to_head < 0 else lr * stage_decay**to_head
-        groups += _stage_groups(name, modules, rate, weight_decay)
+        groups += _stage_groups(name, modules, names, rate, weight_decay)
     if not groups:
         raise HotdogError("every parameter is frozen: there is nothing to train; unfreeze the head at least")
     return groups
 
 
 def _stage_groups(
-    name: str, modules: list[nn.Module], lr: float, weight_decay: float
+    name: str, modules: list[nn.Module], names: dict[int, str], lr: float, weight_decay: float
 ) -> list[dict[str, Any]]:
     decayed, plain = [], []
     for module in modules:
-        for key, parameter in module.named_parameters():
+        for parameter in module.parameters():
             if parameter.requires_grad:
-                (decayed if _is_decayed(key, parameter) else plain).append(parameter)
+                # A stage may hold bare parameters (a ViT's position embedding): only the model knows their names.
+                (decayed if _is_decayed(names[id(parameter)], parameter) else plain).append(parameter)
     rows = ((decayed, weight_decay, name), (plain, 0.0, f"{name}, not decayed"))
     return [
         {"params": p, "lr": lr, "max_lr": lr, "weight_decay": decay, "name": label}

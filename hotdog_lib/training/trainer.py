@@ -208,6 +208,7 @@ class Trainer:
             seconds = time.perf_counter() - started + (seconds_cached if epoch == 0 else 0.0)
             metrics = None if held is None else self._evaluate_features(held)
             self._add_row(index, epoch, loss, seconds, len(self.train), metrics)
+        self.state.phase, self.state.epoch = index + 1, 0  # a checkpoint now goes on with the next phase
         self.on_epoch(self.state.history[-1], self.state)
 
     def _evaluate_features(self, features: Tensor) -> dict[str, Any]:

@@ -1,0 +1,198 @@
+"""The training loop: what is frozen stays, what is chosen is chosen on validation, a resumed run is the same run."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from hotdog_lib.data.augment import Augmentation
+from hotdog_lib.data.pictures import PictureSet
+from hotdog_lib.data.preprocess import Preprocessing
+from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.create import create_model
+from hotdog_lib.models.heads import reset_classifier
+from hotdog_lib.training.checkpoint import Identity, load_state, save_state
+from hotdog_lib.training.engine import (
+    evaluate,
+    evaluating,
+    extract_features,
+    predict_logits,
+    train_epoch,
+)
+from hotdog_lib.training.hardware import Hardware
+from hotdog_lib.training.optim import make_optimizer
+from hotdog_lib.training.recipe import Recipe
+from hotdog_lib.training.trainer import Trainer, restore_optimizer, seeded, snapshot
+
+VIEW = Preprocessing(64, 64)
+FP32 = Hardware(torch.device("cpu"), bf16=False)
+IDENTITY = Identity({"seed": 0}, "resnet18_slim", "digest", "data")
+
+
+@pytest.fixture
+def pictures():
+    """32 noisy pictures whose classes differ in brightness."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (32, 3, 64, 64), generator=generator, dtype=torch.uint8)
+    targets = torch.arange(32) % 2
+    images[targets == 0] //= 3
+    names = tuple(str(i) for i in range(32))
+    return PictureSet(images, targets, ("hotdog", "not-hotdog"), names)
+
+
+def make_model(name="resnet18_slim"):
+    with seeded(0):
+        return reset_classifier(create_model(name), 2)
+
+
+def quick(**changes):
+    return Recipe(**{"epochs": 2, "head_epochs": 2, "batch_size": 8, "mirror": False, **changes})
+
+
+def train(pictures, recipe, model=None, on_epoch=None, state=None, validation=None):
+    trainer = Trainer(
+        model or make_model(), pictures, validation or pictures, recipe, VIEW, FP32, on_epoch=on_epoch
+    )
+    trainer.fit(state)
+    return trainer
+
+
+def test_head_strategy_leaves_every_bit_of_the_body(pictures):
+    model = make_model()
+    before = copy.deepcopy(model.state_dict())
+    train(pictures, quick(strategy="head", lr=0.01), model)
+    moved = {k for k, v in model.state_dict().items() if not torch.equal(v, before[k])}
+    assert "fc.weight" in moved <= {"fc.weight", "fc.bias"}
+
+
+def test_naive_freezing_moves_batchnorm_statistics(pictures):
+    model = make_model().requires_grad_(False).train()
+    before = model.bn1.running_mean.clone()
+    model(VIEW(pictures.images[:8]))
+    assert not torch.equal(before, model.bn1.running_mean)
+
+
+@pytest.mark.parametrize("strategy", ["scratch", "finetune", "gradual"])
+def test_strategies_learn(pictures, strategy):
+    trainer = train(pictures, quick(strategy=strategy, epochs=4, lr=3e-3))
+    losses = [row["train_loss"] for row in trainer.state.history]
+    assert losses[-1] < 0.5 < losses[0]
+    assert sum(row["phase"] != "head" for row in trainer.state.history) == 4
+
+
+def test_best_epoch_is_kept(pictures):
+    trainer = train(pictures, quick(strategy="scratch", epochs=3, select="loss"))
+    best = min(row["validation"]["loss"] for row in trainer.state.history)
+    now = evaluate(trainer.model, pictures, VIEW, FP32, positive="hotdog")
+    assert now["loss"] == pytest.approx(best, rel=1e-5)
+
+
+def test_same_seed_same_bits_and_callers_random_state_untouched(pictures):
+    torch.manual_seed(7)
+    expected = torch.rand(1)
+    torch.manual_seed(7)
+    first = snapshot(train(pictures, quick()).model)
+    assert torch.equal(torch.rand(1), expected)
+    second = snapshot(train(pictures, quick()).model)
+    other = snapshot(train(pictures, quick(seed=1)).model)
+    assert all(torch.equal(first[k], second[k]) for k in first)
+    assert any(not torch.equal(first[k], other[k]) for k in first)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@pytest.mark.parametrize("stop_after", [1, 3, 4])
+def test_resumed_run_ends_bit_identical(pictures, tmp_path, stop_after, optimizer):
+    recipe = quick(strategy="gradual", epochs=4, optimizer=optimizer, lr=1e-3)
+    whole = train(pictures, recipe, make_model("squeezenet1_1"))
+    path, calls = tmp_path / "checkpoint.safetensors", []
+
+    def stop(row, state):
+        save_state(path, stopped.model, state, IDENTITY)
+        calls.append(row)
+        if len(calls) == stop_after:
+            raise KeyboardInterrupt
+
+    stopped = Trainer(
+        make_model("squeezenet1_1"), pictures, pictures, recipe, VIEW, FP32, on_epoch=stop
+    )
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit()
+    fresh = make_model("squeezenet1_1")
+    state = load_state(path, fresh, IDENTITY)
+    resumed = train(pictures, recipe, fresh, state=state)
+    expected, got = snapshot(whole.model), snapshot(resumed.model)
+    assert all(torch.equal(expected[k], got[k]) for k in expected)
+    drop = ("seconds", "images_per_second")
+    strip = [{k: v for k, v in row.items() if k not in drop} for row in resumed.state.history]
+    assert strip == [{k: v for k, v in r.items() if k not in drop} for r in whole.state.history]
+
+
+def test_checkpoint_of_another_run_is_refused(pictures, tmp_path):
+    trainer = train(pictures, quick(strategy="head"))
+    path = tmp_path / "checkpoint.safetensors"
+    save_state(path, trainer.model, trainer.state, IDENTITY)
+    other = Identity({"seed": 1}, "resnet18_slim", "digest", "data")
+    with pytest.raises(HotdogError, match="recipe.seed was 0, is 1"):
+        load_state(path, trainer.model, other)
+    path.write_bytes(b"rubbish")
+    with pytest.raises(HotdogError, match="no checkpoint that can be read"):
+        load_state(path, trainer.model, IDENTITY)
+
+
+def test_restored_optimizer_state_has_its_parameters_layout():
+    conv = nn.Conv2d(8, 8, 3).to(memory_format=torch.channels_last)
+    optimizer = make_optimizer([{"params": [conv.weight], "lr": 0.1, "max_lr": 0.1}])
+    conv(torch.randn(1, 8, 4, 4)).sum().backward()
+    optimizer.step()
+    saved = copy.deepcopy(optimizer.state_dict())
+    saved["state"][0]["exp_avg"] = saved["state"][0]["exp_avg"].contiguous()
+    restore_optimizer(optimizer, saved)
+    state = optimizer.state[conv.weight]["exp_avg"]
+    assert state.stride() == conv.weight.stride()
+    assert torch.equal(state, saved["state"][0]["exp_avg"])
+
+
+def test_evaluation_restores_modes(pictures):
+    model = make_model().train()
+    model.layer1.eval()
+    with evaluating(model):
+        assert not any(module.training for module in model.modules())
+    assert model.training and model.layer2.training and not model.layer1.training
+
+
+def test_metrics_do_not_depend_on_the_batch_size(pictures):
+    model = make_model()
+    whole = predict_logits(model, pictures, VIEW, FP32, batch_size=32)
+    parts = predict_logits(model, pictures, VIEW, FP32, batch_size=5)
+    assert torch.allclose(whole, parts, atol=1e-5)
+
+
+def test_mirrored_evaluation_is_blind_to_mirroring(pictures):
+    model = make_model()
+    flipped = PictureSet(pictures.images.flip(-1), pictures.targets, pictures.class_names, pictures.names)
+    one = predict_logits(model, pictures, VIEW, FP32, mirror=True)
+    two = predict_logits(model, flipped, VIEW, FP32, mirror=True)
+    assert torch.allclose(one, two, atol=1e-5)
+
+
+def test_cached_features_can_be_trained_on(pictures):
+    features = extract_features(make_model(), pictures, VIEW, FP32, mirror=True)
+    assert features.shape == (2, 32, 160) and not features.is_inference()
+
+
+def test_a_rate_that_is_too_high_is_told(pictures):
+    with pytest.raises(HotdogError, match="learning rate is too high"):
+        train(pictures, quick(strategy="scratch", optimizer="sgd", lr=1e12, schedule="constant"))
+
+
+def test_no_batch_is_told():
+    with pytest.raises(HotdogError, match="no batch to train on"):
+        train_epoch([], nn.Identity(), None, None, iter([]))
+
+
+def test_batch_of_one_left_over_is_dropped(pictures):
+    part = pictures.subset(range(17))  # 8 + 8 + 1: BatchNorm can't train on one picture
+    policy = Augmentation(mixup=0.2)
+    trainer = train(part, quick(strategy="scratch", epochs=1, augmentation=policy))
+    assert trainer.state.history[0]["train_loss"] > 0
