@@ -44,13 +44,15 @@ class Kind:
     """One kind of picture. draw(stage, rng, place, facts) puts one of it on the stage.
 
     It returns the measures of a long food (for paper sleeves and hands) or None. solo: draws
-    the whole scene by itself, without carrier and clutter; share: how often, against others.
+    the whole scene by itself, without carrier and clutter; long: several lie side by side;
+    share: how often, against others.
     """
 
     name: str
     draw: "Draw"
     positive: bool = False
     solo: bool = False
+    long: bool = True
     share: float = 1.0
 
 

@@ -12,13 +12,17 @@ from ..errors import HotdogError
 from .carriers import EXTRAS, carry, hand
 from .foods_buns import KINDS as BUNS
 from .foods_dogs import KINDS as DOGS
+from .foods_odd import KINDS as ODD
+from .foods_rolls import KINDS as ROLLS
+from .foods_round import KINDS as ROUND
+from .grounds import lay
 from .light import develop
 from .parts import Body, Kind
 from .scenes import Domain, Setting, arrange, draw_setting
 from .shapes import Source
 from .stage import Place, Stage
 
-ALL = {kind.name: kind for kind in (*DOGS, *BUNS)}
+ALL = {kind.name: kind for kind in (*DOGS, *BUNS, *ROLLS, *ROUND, *ODD)}
 POSITIVE_KINDS = tuple(name for name, kind in ALL.items() if kind.positive)
 NEGATIVE_KINDS = tuple(name for name, kind in ALL.items() if not kind.positive)
 KINDS = POSITIVE_KINDS + NEGATIVE_KINDS
@@ -119,8 +123,6 @@ def _draw_kind(seed: int, index: int, positive_share: float, domain: Domain) -> 
 
 def _cook(seed: int, index: int, size: int, setting: Setting, food: Kind) -> tuple[Tensor, dict]:
     """Sets the table, serves the food, lights the lamp."""
-    from .grounds import lay
-
     rng = Source("kitchen", seed, index, "scene")
     stage = Stage(size, setting.camera, Source("kitchen", seed, index, "noise"))
     facts = {"kind": food.name, **setting.facts, "wrapped": False, "bitten": False}
@@ -144,7 +146,7 @@ def _surround(stage: Stage, rng: Source, setting: Setting) -> None:
 def _serve(
     stage: Stage, rng: Source, setting: Setting, food: Kind, height: float, facts: dict
 ) -> None:
-    spots = arrange(rng, setting.place, setting.items, height, long=True)
+    spots = arrange(rng, setting.place, setting.items, height, food.long)
     for spot in spots:
         body = food.draw(stage, rng, spot, facts)
     if setting.carrier == "hand" and isinstance(body, Body):
