@@ -59,6 +59,12 @@ def demand_alt(app: Sphinx, doctree: nodes.document) -> None:
             logger.warning("picture without alt text: %s", image["uri"], location=image)
 
 
+def no_rocket_on_prose(app: Sphinx, doctree: nodes.document) -> None:
+    """Keep the theme from offering Markdown pages to Colab, which opens notebooks alone."""
+    if app.env.doc2path(app.env.docname).endswith(".md"):
+        app.env.metadata[app.env.docname].pop("kernelspec", None)
+
+
 def drop_thebe(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -75,5 +81,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     app.connect("config-inited", set_address, priority=100)
     app.connect("doctree-read", demand_alt, priority=900)
+    app.connect("doctree-read", no_rocket_on_prose, priority=900)
     app.connect("html-page-context", drop_thebe, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Values of one line: one a step, or one row a seed.
 Curve = Sequence[float] | Sequence[Sequence[float]]
+#: Inches between the pictures of a grid.
+GAP = 0.05
 
 
 def show(figure: Figure, alt: str) -> None:
@@ -56,43 +58,38 @@ def picture_grid(
     count = len(images)
     if count == 0:
         raise HotdogError("picture_grid got no pictures: pass at least one")
+    labels = _wrapped(titles, size) if titles is not None else [""] * count
     columns = min(columns, count)
-    rows = math.ceil(count / columns)
-    height = size + (0.22 if titles else 0.0)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * height), squeeze=False, layout="none"
-    )
-    # Cells of exactly `size` by `height`, the title above the picture: no layout engine needed, and
-    # quick.
-    figure.subplots_adjust(
-        0,
-        0,
-        1,
-        size / height if rows == 1 else 1 - (height - size) / (rows * height),
-        wspace=0.04,
-        hspace=0.04 + (height - size) / size,
-    )
-    for index, axis in enumerate(axes.flat):
+    rows = [range(start, min(start + columns, count)) for start in range(0, count, columns)]
+    above = [max(_title_height(labels[i]) for i in row) for row in rows]  # inches
+    width, height = columns * (size + GAP) - GAP, sum(above) + len(rows) * (size + GAP) - GAP
+    figure = plt.figure(figsize=(width, height), layout="none")
+    for index, label in enumerate(labels):
+        row, column = divmod(index, columns)
+        left, top = column * (size + GAP), sum(above[: row + 1]) + row * (size + GAP)
+        corner = left / width, 1 - (top + size) / height
+        axis = figure.add_axes((*corner, size / width, size / height))
         axis.axis("off")
-        if index < count:
-            axis.imshow(_pixels(images[index]))
-            _title(axis, titles, right, index)
+        axis.imshow(_pixels(images[index]))
+        wrong = right is not None and not right[index]
+        axis.set_title(
+            f"✗ {label}" if wrong else label,
+            fontsize=8.5,
+            pad=2,
+            loc="center",
+            color=PALETTE["wrong"] if wrong else INK,
+        )
     return figure
 
 
-def _title(
-    axis: Axes, titles: Sequence[str] | None, right: Sequence[bool] | None, index: int
-) -> None:
-    if titles is None:
-        return
-    wrong = right is not None and not right[index]
-    axis.set_title(
-        f"✗ {titles[index]}" if wrong else titles[index],
-        fontsize=8.5,
-        pad=2,
-        loc="center",
-        color=PALETTE["wrong"] if wrong else INK,
-    )
+def _title_height(label: str) -> float:
+    """Inches that a title takes above its picture."""
+    return 0.14 * (label.count("\n") + 1) + 0.06 if label else 0.0
+
+
+def _wrapped(titles: Sequence[str], size: float) -> list[str]:
+    """Titles broken into lines that fit above a picture ``size`` inches wide."""
+    return [textwrap.fill(title, max(8, int(size * 15))) for title in titles]
 
 
 def _pixels(image: Any) -> np.ndarray:

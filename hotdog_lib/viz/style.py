@@ -126,7 +126,6 @@ def use_style() -> None:
             "legend.fontsize": 9,
             "lines.linewidth": 1.8,
             "lines.markersize": 4.5,
-            "image.interpolation": "nearest",
         }
     )
     _sharp_in_notebooks()
