@@ -1,0 +1,219 @@
+"""Photographs and weights from the network: verified, and in place whole or not at all.
+
+What is fetched lies under :func:`hotdog_lib.home.home`; what is there already is used without a
+network. A mirror (the ``mirror`` argument, or ``HOTDOG_MIRROR``) is an address or a folder that
+holds files of the same names, such as a server, or a stick, in a class room; it is tried first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotdog_lib.data.folders import has_splits
+from hotdog_lib.data.unpack import unzip
+from hotdog_lib.errors import HotdogError
+from hotdog_lib.home import atomic_write, home
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT = (10, 60)  # seconds to connect, and between two pieces of the answer
+PAUSES = (1, 4)  # seconds before the second and the third attempt
+
+
+@dataclass(frozen=True)
+class Download:
+    """One file to fetch.
+
+    Attributes:
+        url: where its makers keep it.
+        digest: ``"sha1:..."`` or ``"sha256:..."``, in hex; the first digits are enough for
+            torchvision's weights, whose makers state no more.
+        target: what it becomes, relative to :func:`hotdog_lib.home.home`.
+        install: puts a verified file in place: called with the file, a scratch folder and the
+            target.
+    """
+
+    url: str
+    digest: str
+    target: str
+    install: Callable[[Path, Path, Path], None]
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the address: its name on a mirror, and among files placed by hand."""
+        return self.url.rsplit("/", 1)[-1]
+
+
+def fetch(name: str, *, mirror: str | None = None, progress: bool = False) -> Path:
+    """Where ``name`` lies on this machine, downloaded if need be.
+
+    Args:
+        name: ``"hotdog"``, or a torchvision classification model for its ImageNet weights.
+        mirror: an address or a folder to try first; None takes ``HOTDOG_MIRROR``.
+        progress: show a bar.
+
+    Returns:
+        the folder of photographs, or the safetensors file.
+
+    Raises:
+        HotdogError: for an unknown name; without a network; for a file with the wrong hash; without
+            room.
+    """
+    download = REGISTRY.get(name) or _weights(name)
+    target = home() / download.target
+    if target.exists():
+        return target
+    with _scratch(target) as scratch:
+        file = _by_hand(download) or _retrieve(download, scratch, mirror, progress)
+        download.install(file, scratch, target)
+    return target
+
+
+def _by_hand(download: Download) -> Path | None:
+    placed = home() / "downloads" / download.file_name
+    if not placed.is_file():
+        return None
+    if not _verified(placed, download.digest):
+        raise HotdogError(f"{placed} has not the hash {download.digest}; replace or remove it")
+    return placed
+
+
+def _retrieve(download: Download, scratch: Path, mirror: str | None, progress: bool) -> Path:
+    """Try every source, and those that fail in passing again; the first verified file is taken."""
+    file, failures = scratch / download.file_name, []
+    mirror = mirror or os.environ.get("HOTDOG_MIRROR")
+    for base in filter(None, (mirror, download.url.rsplit("/", 1)[0])):
+        source = f"{base.rstrip('/')}/{download.file_name}"
+        fault = _copy(source, file, progress)
+        if fault is None and _verified(file, download.digest):
+            return file
+        failures.append(f"{source}: {fault or f'its hash is not {download.digest}'}")
+    raise HotdogError(
+        f"cannot fetch {download.file_name} ({'; '.join(failures)}). Look at the network, "
+        "name a mirror with HOTDOG_MIRROR, "
+        f"or put the file by hand at {home() / 'downloads' / download.file_name}"
+    )
+
+
+def _copy(source: str, file: Path, progress: bool) -> str | None:
+    """Bring one source to ``file``; returns what went wrong, if anything."""
+    if not re.match(r"https?://", source):
+        try:
+            shutil.copyfile(source, file)
+        except OSError as error:
+            return str(error.strerror or error)
+        return None
+    import pooch  # slow to import
+    import requests
+
+    logger.info("fetching %s", source)
+    get = pooch.HTTPDownloader(timeout=TIMEOUT, chunk_size=1 << 18, progressbar=progress)
+    for pause in (*PAUSES, None):
+        try:
+            return get(source, str(file), None)
+        except requests.HTTPError as error:
+            fault = str(error)
+            if error.response is not None and error.response.status_code < 500:
+                return fault  # it will not be there in a second either
+        except requests.RequestException as error:
+            fault = str(error)
+        if pause is not None:
+            time.sleep(pause)
+    return fault
+
+
+def _verified(file: Path, digest: str) -> bool:
+    algorithm, _, wanted = digest.partition(":")
+    found = hashlib.new(algorithm, usedforsecurity=False)
+    with open(file, "rb") as opened:
+        while block := opened.read(1 << 20):
+            found.update(block)
+    return found.hexdigest().startswith(wanted)
+
+
+@contextmanager
+def _scratch(target: Path) -> Iterator[Path]:
+    """A folder beside the target, from which things can be renamed into place; then removed."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(
+            tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        )
+    except OSError as error:
+        raise HotdogError(
+            f"{target} is not there, and {target.parent} cannot be written ({error.strerror}); "
+            "set HOTDOG_HOME to a folder that you can write to"
+        ) from error
+    try:
+        yield folder
+    except OSError as error:
+        raise HotdogError(
+            f"cannot write {target} ({error.strerror or error}); make room"
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _install_photographs(file: Path, scratch: Path, target: Path) -> None:
+    unpacked = scratch / "unpacked"
+    unpacked.mkdir()
+    unzip(file, unpacked)
+    inner = unpacked / target.name
+    if not has_splits(inner):
+        raise HotdogError(
+            f"{file.name} holds no {target.name}/train and {target.name}/test; fetch it again"
+        )
+    try:
+        inner.rename(target)
+    except OSError:
+        if not target.is_dir():  # else another process was faster, and its files are the same
+            raise
+
+
+def _install_weights(file: Path, scratch: Path, target: Path) -> None:
+    """From torchvision's pickle, read without running any of it, to safetensors."""
+    import torch
+    from safetensors.torch import save_file
+
+    state = torch.load(file, map_location="cpu", weights_only=True)
+    # DenseNet's files are older than its code: norm.1 has become norm1.
+    old = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")
+    tensors = {old.sub(r"\1\2", key): value.contiguous() for key, value in state.items()}
+    with atomic_write(target) as temporary:
+        save_file(tensors, temporary, metadata={"source": file.name})
+
+
+def _weights(model: str) -> Download:
+    import torchvision
+
+    if model not in torchvision.models.list_models(torchvision.models):
+        raise HotdogError(
+            f"nothing called {model!r} can be fetched; choose from {', '.join(REGISTRY)}, "
+            "or a torchvision model such as squeezenet1_1 or resnet18"
+        )
+    url = torchvision.models.get_model_weights(model).DEFAULT.url
+    digest = url.removesuffix(".pth").rsplit("-", 1)[
+        -1
+    ]  # torchvision's convention: 8 digits or more
+    target = f"weights/{model}-imagenet1k.safetensors"
+    return Download(url, f"sha256:{digest}", target, _install_weights)
+
+
+REGISTRY = {
+    "hotdog": Download(
+        url="https://d2l-data.s3-accelerate.amazonaws.com/hotdog.zip",
+        digest="sha1:fba480ffa8aa7e0febbb511d181409f899b9baa5",
+        target="hotdog",
+        install=_install_photographs,
+    ),
+}

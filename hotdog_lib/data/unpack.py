@@ -1,0 +1,70 @@
+"""Unpacking an archive that is not trusted."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from hotdog_lib.errors import HotdogError
+
+MAX_UNPACKED = 16 * 2**30  # bytes
+MAX_MEMBERS = 500_000
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, FileExistsError)
+
+
+def unzip(archive: Path, folder: Path) -> None:
+    """Unpack a zip file into an existing empty folder, once every member is checked.
+
+    Raises:
+        HotdogError: for a damaged archive; for members that lead out of the folder, or are links or
+            devices, or are encrypted; for more than 16 GiB or 500,000 members.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = opened.infolist()
+            _check(archive, members)
+            for member in members:
+                _extract(opened, member, folder)
+    except BROKEN as error:
+        raise HotdogError(f"{archive} is not a sound zip file ({error}); fetch it again") from error
+
+
+def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
+    total = sum(member.file_size for member in members)
+    if total > MAX_UNPACKED or len(members) > MAX_MEMBERS:
+        raise HotdogError(
+            f"{archive} would unpack to {total:,} bytes in {len(members):,} files, "
+            "more than is allowed; do not use it"
+        )
+    for member in members:
+        fault = _fault(member)
+        if fault:
+            raise HotdogError(f"{archive} holds {member.filename!r}, which {fault}; do not use it")
+
+
+def _fault(member: zipfile.ZipInfo) -> str | None:
+    name = PurePosixPath(member.filename)
+    kind = stat.S_IFMT(member.external_attr >> 16)  # 0 where the archive was not made on Unix
+    windows = set(member.filename) & set("\\:")  # C:\\, ..\\ and streams; a zip says / everywhere
+    if name.is_absolute() or ".." in name.parts or windows:
+        return "leads out of the folder"
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is a link or a device"
+    if member.flag_bits & 1:
+        return "is encrypted"
+    return None
+
+
+def _extract(opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
+    target = folder / member.filename
+    if member.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # zipfile reads no more than the size declared, and checks the sum; "x" refuses a second file of
+    # the same name.
+    with opened.open(member) as source, open(target, "xb") as file:
+        shutil.copyfileobj(source, file, 1 << 20)
