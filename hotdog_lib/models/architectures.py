@@ -1,4 +1,4 @@
-"""Which networks there are and how an empty one is built: torchvision's classifiers and one slim one."""
+"""Which networks there are, torchvision's classifiers and a slim one, and how each is built."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SLIM = "resnet18_slim"
 class SlimResNet(ResNet):
     """ResNet-18 of torchvision's own blocks, with ``width`` channels where it has 64.
 
-    At the default of 20 the stages have 20, 40, 80 and 160 channels and the body 1.1 million parameters,
-    a tenth of ResNet-18's. Inputs of 64 pixels and more.
+    At the default of 20 the stages have 20, 40, 80 and 160 channels and the body 1.1 million
+    parameters, a tenth of ResNet-18's. Inputs of 64 pixels and more.
 
     Source: He et al., Deep Residual Learning for Image Recognition, 2015, arXiv 1512.03385.
     """
@@ -45,7 +45,7 @@ class SlimResNet(ResNet):
 
 @lru_cache(maxsize=1)
 def list_models() -> tuple[str, ...]:
-    """Names that :func:`create_model` knows, sorted: torchvision's classifiers and ``resnet18_slim``."""
+    """Names that :func:`create_model` knows: torchvision's classifiers and ``resnet18_slim``."""
     return tuple(sorted([*torchvision.models.list_models(module=torchvision.models), SLIM]))
 
 
@@ -70,8 +70,8 @@ def build_architecture(name: str, num_classes: int, image_size: int | None = Non
         return SlimResNet(num_classes)
     options: dict[str, Any] = {"num_classes": num_classes}
     if name in ("googlenet", "inception_v3"):
-        # transform_input rescales ImageNet's normalisation to the one that these two were trained with.
-        # It is no weight, so no file would remember it: always on.
+        # transform_input rescales ImageNet's normalisation to the one that these two were trained
+        # with. It is no weight, so no file would remember it: always on.
         options |= {"aux_logits": False, "transform_input": True, "init_weights": True}
     elif name.startswith("vit_") and image_size is not None:
         options["image_size"] = image_size

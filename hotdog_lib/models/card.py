@@ -1,4 +1,4 @@
-"""What a saved network says of itself: the JSON in the metadata of a ``.safetensors`` file, checked."""
+"""What a saved network says of itself: checked JSON in the metadata of a ``.safetensors`` file."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class ModelCard:
         class_names: one a logit, in order.
         preprocessing: what the network expects of its input.
         provenance: anything JSON that says how it was made.
-        head: ``"linear"`` (as ``reset_classifier`` makes it) or ``"torchvision"`` (as torchvision does,
-            which matters for SqueezeNet, whose own head ends in a ReLU).
+        head: ``"linear"`` (as ``reset_classifier`` makes it) or ``"torchvision"`` (as torchvision
+            does, which matters for SqueezeNet, whose own head ends in a ReLU).
 
     Raises:
         HotdogError: on an unknown architecture or head, or on class names that are no list of
@@ -66,7 +66,7 @@ class ModelCard:
 
     @classmethod
     def from_json(cls, text: str) -> ModelCard:
-        """The inverse of :meth:`to_json`; anything else is a HotdogError that says what is wrong."""
+        """The inverse of :meth:`to_json`; anything else is a HotdogError that says why."""
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:

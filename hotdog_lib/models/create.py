@@ -25,11 +25,13 @@ def create_model(
 
     Args:
         name: one of :func:`list_models`.
-        weights: what :func:`~hotdog_lib.models.get_weights` found; None for random weights, which come
-            from torch's global generator (``torch.manual_seed``).
-        num_classes: a new head for so many classes: all zeros on trained weights, torch's random start
-            on random ones. None keeps the source's own head (1000 classes without a source).
-        image_size: side of the input in pixels; only vision transformers need it, and ``weights`` know it.
+        weights: what :func:`~hotdog_lib.models.get_weights` found; None for random weights, which
+            come from torch's global generator (``torch.manual_seed``).
+        num_classes: a new head for so many classes: all zeros on trained weights, torch's random
+            start on random ones. None keeps the source's own head (1000 classes without a
+            source).
+        image_size: side of the input in pixels; only vision transformers need it, and ``weights``
+            know it.
 
     Raises:
         HotdogError: unknown name, or weights of another architecture.

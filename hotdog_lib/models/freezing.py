@@ -1,8 +1,8 @@
-"""Freeze parts of a network so that nothing in them moves: no weight, no running statistic, no dropout.
+"""Freeze parts of a network: no weight in them moves, no running statistic, and nothing drops out.
 
-``requires_grad = False`` alone is not enough. A BatchNorm layer that it is said to still updates its running
-mean and variance in training mode, and dropout still drops. Here a frozen layer stays in eval mode under a plain
-``model.train()``.
+``requires_grad = False`` alone is not enough. A BatchNorm layer that it is said to still updates
+its running mean and variance in training mode, and dropout still drops. Here a frozen layer stays
+in eval mode under a plain ``model.train()``.
 """
 
 from __future__ import annotations
@@ -41,14 +41,15 @@ class StageSummary:
 
 
 def freeze(model: nn.Module, parts: Parts = None, norm: str = "freeze") -> nn.Module:
-    """Freeze parts of ``model``, in place: no gradients, and eval mode that ``model.train()`` leaves alone.
+    """Freeze parts of ``model``, in place: no gradients, eval mode even under ``model.train()``.
 
     Args:
         model: the network.
         parts: a stage name, a module, or several of either; None for the whole network.
-        norm: what the normalisation layers in these parts do: ``"freeze"`` stands still like the rest;
-            ``"affine"`` learns scale and shift but keeps its statistics; ``"adapt"`` learns scale and
-            shift and follows the statistics of the new pictures (give it batches of 16 or more).
+        norm: what the normalisation layers in these parts do: ``"freeze"`` stands still like the
+            rest; ``"affine"`` learns scale and shift but keeps its statistics; ``"adapt"`` learns
+            scale and shift and follows the statistics of the new pictures (give it batches of 16
+            or more).
 
     Returns:
         The same model.
@@ -76,7 +77,7 @@ def freeze(model: nn.Module, parts: Parts = None, norm: str = "freeze") -> nn.Mo
 
 
 def unfreeze(model: nn.Module, parts: Parts = None) -> nn.Module:
-    """Undo :func:`freeze`: parameters learn again, modes follow ``model.train()`` and ``model.eval()``.
+    """Undo :func:`freeze`: parameters learn again, modes follow ``model.train()`` again.
 
     Make a new optimizer afterwards: an old one does not know the parameters.
     """
@@ -90,7 +91,7 @@ def unfreeze(model: nn.Module, parts: Parts = None) -> nn.Module:
 def freeze_to(model: nn.Module, stage_name: str, norm: str = "freeze") -> nn.Module:
     """Freeze all stages before ``stage_name``; it and all after it learn.
 
-    ``freeze_to(model, "head")`` leaves a linear probe, ``freeze_to(model, "stem")`` freezes nothing.
+    ``freeze_to(model, "head")`` leaves a linear probe, ``freeze_to(model, "stem")`` all free.
     """
     names = list(stages(model))
     if stage_name not in names:
@@ -101,7 +102,7 @@ def freeze_to(model: nn.Module, stage_name: str, norm: str = "freeze") -> nn.Mod
 
 
 def is_frozen(model: nn.Module, parts: Parts = None) -> bool:
-    """Whether nothing in these parts (None: anywhere) can move: no gradient, no statistic, no dropout."""
+    """Whether nothing in these parts (None: anywhere) can move: weight, statistic or dropout."""
     modules = [m for part in _resolve(model, parts) for m in part.modules()]
     learns = any(p.requires_grad for m in modules for p in m.parameters(recurse=False))
     return not learns and all(_is_held(m) for m in modules if not isinstance(m, nn.ParameterList))
@@ -154,8 +155,9 @@ def _set_trainable(module: nn.Module, trainable: bool) -> None:
 
 
 def _hold_in_eval(module: nn.Module) -> None:
-    # An attribute of the instance, found before the class's method, so that the type, the keys of the state
-    # and isinstance stay what they were. A partial, not a bound method: it survives deepcopy and pickle.
+    # An attribute of the instance, found before the class's method, so that the type, the keys of
+    # the state and isinstance stay what they were. A partial, not a bound method: it survives
+    # deepcopy and pickle.
     module.train = partial(_train_held, module)
     module.training = False
 

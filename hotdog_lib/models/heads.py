@@ -1,4 +1,4 @@
-"""The head of a network: find it, replace it, feed it, seed it with what the source already knows."""
+"""The head of a network: find it, replace it, feed it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RELUS = (nn.ReLU, nn.ReLU6)
 
 
 def get_classifier(model: nn.Module) -> nn.Linear | nn.Conv2d:
-    """The layer that makes the logits: ``model.fc`` of a ResNet, ``model.classifier[1]`` of a SqueezeNet ..."""
+    """The layer that makes the logits: ``fc`` of a ResNet, ``classifier.1`` of a SqueezeNet ..."""
     return unwrap(model).get_submodule(classifier_name(model))
 
 
@@ -39,15 +39,15 @@ def reset_classifier(
 ) -> nn.Module:
     """Replace the head, in place, by a new linear one for ``num_classes`` classes.
 
-    The new layer is trainable, has a bias, and sits where the old one sat, on its device. A ReLU after
-    it goes (SqueezeNet has one: it cuts the logits at zero, and with two classes both can die there).
-    Auxiliary heads go too.
+    The new layer is trainable, has a bias, and sits where the old one sat, on its device. A ReLU
+    after it goes (SqueezeNet has one: it cuts the logits at zero, and with two classes both can
+    die there). Auxiliary heads go too.
 
     Args:
         model: any network whose last ``Linear`` or ``Conv2d`` makes the logits.
         num_classes: at least 1.
-        init: ``"zero"`` (every class equally likely at the start, so the loss is ln(num_classes)) or
-            ``"default"`` (torch's own random start).
+        init: ``"zero"`` (every class equally likely at the start, so the loss is
+            ln(num_classes)) or ``"default"`` (torch's own random start).
         rows: ``(num_classes, F)`` weights to begin with instead.
         bias: ``(num_classes,)`` to begin with instead, such as the log of the class shares.
         generator: randomness of ``"default"``.
@@ -65,7 +65,8 @@ def reset_classifier(
     """
     if num_classes < 1 or init not in ("zero", "default"):
         raise HotdogError(
-            f"num_classes {num_classes}, init {init!r}: give at least 1 class, and 'zero' or 'default'"
+            f"num_classes {num_classes}, init {init!r}: give at least 1 class, "
+            "and init 'zero' or 'default'"
         )
     plain, name = unwrap(model), classifier_name(model)
     old = plain.get_submodule(name)
@@ -103,10 +104,10 @@ def forward_features(model: nn.Module, images: Tensor) -> Tensor:
 
 
 def head_logits(model: nn.Module, features: Tensor) -> Tensor:
-    """Logits ``(B, num_classes)`` of pooled features ``(B, F)``; differentiable in the head's parameters.
+    """Logits ``(B, num_classes)`` of pooled features ``(B, F)``, with gradients for the head.
 
-    In eval mode ``head_logits(model, forward_features(model, images))`` equals ``model(images)``: a 1x1
-    convolution and the mean after it can change places.
+    In eval mode ``head_logits(model, forward_features(model, images))`` equals ``model(images)``:
+    a 1x1 convolution and the mean after it can change places.
 
     Raises:
         HotdogError: the head ends in a ReLU, which can not change places with the mean.
@@ -114,8 +115,8 @@ def head_logits(model: nn.Module, features: Tensor) -> Tensor:
     head = get_classifier(model)
     if has_head_relu(model):
         raise HotdogError(
-            f"the head of {type(unwrap(model)).__name__} ends in a ReLU, so pooled features do not give its "
-            "logits; call the model itself, or reset_classifier first"
+            f"the head of {type(unwrap(model)).__name__} ends in a ReLU, so pooled features do not "
+            "give its logits; call the model itself, or reset_classifier first"
         )
     return nn.functional.linear(features, head.weight.flatten(1), head.bias)  # (B, num_classes)
 
@@ -127,7 +128,7 @@ def has_head_relu(model: nn.Module) -> bool:
 
 
 def remove_auxiliary_heads(model: nn.Module) -> None:
-    """Drop the side heads of GoogLeNet and Inception; in training, too, they then return plain logits."""
+    """Drop the side heads of GoogLeNet and Inception: training, too, then gives plain logits."""
     for name in ("aux1", "aux2", "AuxLogits"):
         if getattr(model, name, None) is not None:
             setattr(model, name, None)

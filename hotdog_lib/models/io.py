@@ -46,8 +46,8 @@ def save_model(
         The card that the file carries.
 
     Raises:
-        HotdogError: names and logits that do not match in number, values too large for ``dtype``, or a
-            place that can not be written.
+        HotdogError: names and logits that do not match in number, values too large for ``dtype``,
+            or a place that can not be written.
     """
     head = get_classifier(model)
     linear = head.bias is not None and not has_head_relu(model)
@@ -87,8 +87,8 @@ def read_metadata(path: Path | str) -> ModelCard:
 def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[nn.Module, ModelCard]:
     """A saved network in eval mode, float32, on ``device``, and its card.
 
-    Its logits equal those of the network that was saved, bit for bit, in the same memory format and on
-    the same kind of device.
+    Its logits equal those of the network that was saved, bit for bit, in the same memory format
+    and on the same kind of device.
 
     Raises:
         HotdogError: as :func:`read_metadata`; or weights that do not fit the architecture it names.

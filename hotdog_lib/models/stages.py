@@ -1,7 +1,8 @@
-"""A network as a short list of stages, from input to output: what is frozen, and what learns at which rate.
+"""A network as a short list of stages, input to output: the unit of freezing and of learning rates.
 
-A stage begins where the resolution falls, which is what the papers mean by the word, and this needs no table of
-families. Vision transformers keep their resolution: their blocks are cut into four equal runs.
+A stage begins where the resolution falls, which is what the papers mean by the word, and this
+needs no table of families. Vision transformers keep their resolution: their blocks are cut into
+four equal runs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _POOLS = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
 
 
 def unwrap(model: nn.Module) -> nn.Module:
-    """The plain network inside ``torch.compile``, ``DataParallel`` and ``DistributedDataParallel``."""
+    """The plain network inside ``torch.compile``, ``DataParallel`` or DDP."""
     while True:
         if hasattr(model, "_orig_mod"):
             model = model._orig_mod
@@ -29,10 +30,10 @@ def unwrap(model: nn.Module) -> nn.Module:
 
 
 def classifier_name(model: nn.Module) -> str:
-    """Dotted name of the last layer, the one that makes the logits: ``"fc"``, ``"classifier.1"`` ...
+    """Dotted name of the last layer, which makes the logits: ``"fc"``, ``"classifier.1"`` ...
 
-    One rule serves every family: it is the last ``Linear`` or ``Conv2d`` of the network, auxiliary heads
-    aside.
+    One rule serves every family: it is the last ``Linear`` or ``Conv2d`` of the network,
+    auxiliary heads aside.
 
     Raises:
         ValueError: the network has no such layer.
@@ -47,12 +48,14 @@ def classifier_name(model: nn.Module) -> str:
 
 
 def stages(model: nn.Module) -> OrderedDict[str, list[nn.Module]]:
-    """Stages from input to output: ``stem``, ``stage1`` ..., ``head``; 4 to 7 of them in torchvision's families.
+    """Stages from input to output: ``stem``, ``stage1`` ..., ``head``.
 
-    Every parameter lies in exactly one stage. ``head`` is the last layer with what stands right before and
-    after it without parameters (dropout, pooling); hidden fully connected layers, as VGG has them, belong
-    to the body. A parameter that no layer owns (a transformer's class token) comes wrapped in a
-    ``ParameterList``.
+    There are 5 to 7 of them in each of torchvision's families.
+
+    Every parameter lies in exactly one stage. ``head`` is the last layer with what stands right
+    before and after it without parameters (dropout, pooling); hidden fully connected layers, as
+    VGG has them, belong to the body. A parameter that no layer owns (a transformer's class token)
+    comes wrapped in a ``ParameterList``.
 
     Example:
         >>> from torchvision.models import resnet18
@@ -69,7 +72,7 @@ def stages(model: nn.Module) -> OrderedDict[str, list[nn.Module]]:
 
 
 def _units(module: nn.Module) -> Iterator[nn.Module]:
-    """Blocks in order: the children, with plain containers and a transformer's encoder opened one level."""
+    """Blocks in order: the children, with plain containers and a transformer's encoder opened."""
     stray = list(module.parameters(recurse=False))
     if stray:
         yield nn.ParameterList(stray)  # the same parameters, not copies
@@ -97,16 +100,14 @@ def _cut_where_resolution_falls(units: list[nn.Module]) -> list[list[nn.Module]]
     for unit in units:
         after_patchify = _is_layer(unit) and any(_is_patchify(other) for other in runs[-1])
         if _lowers_resolution(unit) or after_patchify:
-            if any(
-                _is_layer(other) for other in runs[-1]
-            ):  # else the stage has nothing to learn yet
+            if any(_is_layer(other) for other in runs[-1]):  # else nothing in it learns yet
                 runs.append([])
         runs[-1].append(unit)
     return runs
 
 
 def _cut_evenly(run: list[nn.Module], pieces: int = 4) -> list[list[nn.Module]]:
-    """Cut so that each piece has as many blocks; single layers around them stay with their neighbour."""
+    """Pieces of as many blocks each; single layers around them stay with their neighbour."""
     blocks = [i for i, unit in enumerate(run) if any(True for _ in unit.children())]
     starts = [blocks[len(blocks) * k // pieces] for k in range(1, pieces) if len(blocks) >= pieces]
     edges = [0, *starts, len(run)]

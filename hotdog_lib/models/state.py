@@ -1,4 +1,4 @@
-"""States of networks: read from safetensors files, cleaned of wrappers' prefixes, loaded without a doubt left."""
+"""States of networks: read, cleaned of the prefixes of wrappers, loaded without a doubt left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Source weights that own their transforms and their categories, so that neither is typed twice or forgotten."""
+"""Source weights that own their transforms and their categories, so that neither is typed again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SourceWeights:
     """Trained weights with all that their use needs.
 
     Attributes:
-        name: ``"imagenet"``, a torchvision name such as ``"IMAGENET1K_V1"``, ``"embedded"`` or a path.
+        name: ``"imagenet"``, torchvision's own such as ``"IMAGENET1K_V1"``, ``"embedded"``, a path.
         model: the architecture that they fit.
         categories: the source task's classes, one a row of its head.
         preprocessing: what the network was trained to see.
@@ -49,7 +49,7 @@ class SourceWeights:
     head: str = "linear"
 
     def state_dict(self) -> State:
-        """Tensors on the CPU, float32; downloads them where torchvision keeps them and they are not there.
+        """Tensors on the CPU, float32; those that torchvision keeps are downloaded once.
 
         Raises:
             HotdogError: unreadable, or no network; says which file to put where.
@@ -89,7 +89,7 @@ def plain(name: str) -> str:
 
 
 def get_weights(model: str, weights: str | Path | None) -> SourceWeights | None:
-    """Find source weights for ``model``. Nothing is downloaded before their ``state_dict()`` is asked for.
+    """Find source weights for ``model``; nothing is downloaded before their ``state_dict()``.
 
     Args:
         model: one of :func:`~hotdog_lib.models.list_models`.
@@ -134,8 +134,9 @@ def _embedded_path(model: str) -> Path:
     if not path.is_file():
         there = sorted(file.stem for file in EMBEDDED_FOLDER.glob("*.safetensors"))
         raise HotdogError(
-            f"the package has no embedded weights for {model}, only for: {', '.join(there) or 'none'}; "
-            "choose one of these, or make them with: python -m hotdog_lib pretrain"
+            f"the package has no embedded weights for {model}, only for: "
+            f"{', '.join(there) or 'none'}; choose one of these, "
+            "or make them with: python -m hotdog_lib pretrain"
         )
     return path
 
@@ -146,7 +147,8 @@ def _from_file(model: str, path: Path, name: str) -> SourceWeights:
         own = build_architecture(model, len(card.class_names)).state_dict()
         raise HotdogError(
             f"{path} holds weights of {card.architecture}, not of {model}: "
-            f"{differences(own, read_state(path))}; ask for --model {card.architecture} or for other weights"
+            f"{differences(own, read_state(path))}; "
+            f"ask for --model {card.architecture}, or for other weights"
         )
     return SourceWeights(
         name, model, card.class_names, card.preprocessing, path, _sha256(path), card.head
@@ -154,7 +156,7 @@ def _from_file(model: str, path: Path, name: str) -> SourceWeights:
 
 
 def _bare_card(model: str, path: Path) -> ModelCard:
-    """Card of a file without our metadata: it passes for ImageNet's if it fits torchvision's network."""
+    """Card of a file without ours: it is taken for ImageNet's if it fits torchvision's network."""
     entry = _torchvision_entry(model) if model != SLIM else None
     own = build_architecture(model, 1000, entry and _preprocessing(entry).crop_size).state_dict()
     given = {
@@ -162,8 +164,8 @@ def _bare_card(model: str, path: Path) -> ModelCard:
     }
     if entry is None or (faults := differences(own, given)):
         raise HotdogError(
-            f"{path} does not say what it holds, and it does not fit torchvision's {model} with ImageNet's "
-            f"1000 classes: {faults if entry else 'torchvision has no such network'}; "
+            f"{path} does not say what it holds, and it does not fit torchvision's {model} with "
+            f"ImageNet's 1000 classes: {faults if entry else 'torchvision has no such network'}; "
             "give a model.safetensors that this library wrote, or weights of the same architecture"
         )
     categories = tuple(entry.meta["categories"])
@@ -217,8 +219,8 @@ def _download(model: str, entry: WeightsEnum) -> State:
         file = entry.url.rsplit("/", 1)[-1]
         raise HotdogError(
             f"cannot get the ImageNet weights of {model} ({error}). Without a network, put either "
-            f"{entry.url} at {Path(torch.hub.get_dir()) / 'checkpoints' / file}, or its safetensors copy "
-            f"at {imagenet_path(model)} (HOTDOG_HOME chooses that folder)"
+            f"{entry.url} at {Path(torch.hub.get_dir()) / 'checkpoints' / file}, or a safetensors "
+            f"copy of it at {imagenet_path(model)} (HOTDOG_HOME chooses that folder)"
         ) from error
     versions = getattr(state, "_metadata", None)
     cleaned = _with_densenet_names(clean_state(state))

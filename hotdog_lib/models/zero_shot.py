@@ -20,10 +20,11 @@ def zero_shot_probability(
     """Probability of the source's own class ``class_name``, by softmax over all of its categories.
 
     Args:
-        model: ``create_model(name, weights=source)``, with the head that the source was trained with.
+        model: ``create_model(name, weights=source)``, with the head that the source was trained
+            with.
         source: whose categories and preprocessing count.
-        images: uint8 ``(B, 3, S, S)``, which are preprocessed here, or float ``(B, 3, h, w)``, which are
-            taken as they are.
+        images: uint8 ``(B, 3, S, S)``, which are preprocessed here, or float ``(B, 3, h, w)``,
+            which are taken as they are.
         class_name: by name; spaces, hyphens and case do not matter.
 
     Returns:
