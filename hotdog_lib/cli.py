@@ -13,6 +13,7 @@ import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
 from hotdog_lib.errors import HotdogError
+from hotdog_lib.training.pretrain import PretrainOptions
 from hotdog_lib.training.run import RunOptions
 
 app = tyro.extras.SubcommandApp()
@@ -99,6 +100,42 @@ def fetch(name: Positional[str], mirror: str | None = None) -> int:
     from hotdog_lib.data.fetch import fetch as fetch_files
 
     print(fetch_files(name, mirror=mirror))
+    return 0
+
+
+@app.command
+def render(
+    out: Path, train: int = 100, test: int = 200, seed: int = 0, size: int = 96, positive_share: float = 0.5
+) -> int:
+    """Draw the kitchen's pictures into an image folder that train and evaluate take.
+
+    Example: python -m hotdog_lib render --out drawn --train 100 --test 200 --seed 7
+
+    Args:
+        out: a new or empty folder; it gets train/ and test/ with hotdog/ and not-hotdog/ in each.
+        train: pictures to train on.
+        test: pictures to test on; never the same as those.
+        seed: every picture is a function of it and its number.
+        size: side in pixels, 64 to 512.
+        positive_share: share of hot dogs.
+    """
+    from hotdog_lib.lab import render_folder
+
+    render_folder(out, {"train": train, "test": test}, seed, size, positive_share)
+    print(out)
+    return 0
+
+
+@app.command
+def pretrain(options: Annotated[PretrainOptions, OmitArgPrefixes]) -> int:
+    """Train a source network on the pantry's drawings and write the weights that the package ships.
+
+    Example: python -m hotdog_lib pretrain --model resnet18_slim --epochs 20
+    """
+    from hotdog_lib.training.pretrain import pretrain as make
+
+    record = make(options)
+    print(json.dumps({key: record[key] for key in ("model", "accuracy", "seconds", "bytes")}))
     return 0
 
 

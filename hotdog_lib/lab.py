@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 import torch
+from PIL import Image
 
 from hotdog_lib.data.folders import has_splits, scan_folder
 from hotdog_lib.data.pictures import PictureSet
@@ -196,3 +199,39 @@ def kitchen_pictures(
     drawn = render_set(seed, indices, size, positive_share=positive_share, domain=domain)
     names = tuple(f"kitchen/{seed}/{i}" for i in indices)
     return PictureSet(drawn.images, drawn.targets, CLASS_NAMES, names, factors=tuple(drawn.factors))
+
+
+def render_folder(
+    out: Path, counts: dict[str, int], seed: int, size: int, positive_share: float = 0.5
+) -> None:
+    """Write the kitchen's pictures as ``out/<split>/<class>/NNNNN.png``; the whole folder appears at once.
+
+    Splits share the seed and follow each other in the index, so no picture is in two of them.
+
+    Raises:
+        HotdogError: when ``out`` has something in it, or a number makes no sense.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise HotdogError(f"{out} is not empty; --out takes a new folder")
+    if any(count < 0 for count in counts.values()) or not 0 <= positive_share <= 1:
+        raise HotdogError(f"can't draw {counts} pictures, {positive_share} of them hot dogs: check the numbers")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
+        start = 0
+        for split, count in counts.items():
+            pictures = kitchen_pictures(
+                seed, count, size, start=start, positive_share=positive_share
+            )
+            _write_split(pictures, Path(scratch) / "set" / split)
+            start += count
+        if out.exists():
+            out.rmdir()
+        (Path(scratch) / "set").rename(out)
+
+
+def _write_split(pictures: PictureSet, folder: Path) -> None:
+    for name in pictures.class_names:
+        (folder / name).mkdir(parents=True)
+    for number, (image, target) in enumerate(zip(pictures.images, pictures.targets, strict=True)):
+        path = folder / pictures.class_names[int(target)] / f"{number:05d}.png"
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(path)

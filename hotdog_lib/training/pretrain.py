@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from hotdog_lib.data.augment import Augmentation
 from hotdog_lib.data.pictures import PictureSet
@@ -84,8 +85,15 @@ def pretrain(options: PretrainOptions) -> dict[str, Any]:
         recipe = replace(recipe, lr=options.lr)
     with seeded(options.seed):
         model = create_model(options.model, num_classes=train.num_classes)
-    trainer = Trainer(model, train, held, recipe, EMBEDDED_PREPROCESSING, hardware, on_epoch=_log)
+    out = options.out or EMBEDDED_FOLDER / f"{options.model}.safetensors"
+
+    def on_epoch(row: dict[str, Any], state: State) -> None:
+        _log(row)
+        _save(model, out, options, train.class_names)  # hours of work: an interruption keeps the last epoch
+
+    trainer = Trainer(model, train, held, recipe, EMBEDDED_PREPROCESSING, hardware, on_epoch=on_epoch)
     trainer.fit()
+    _save(model, out, options, train.class_names)
     record = {
         "model": options.model,
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -98,21 +106,29 @@ def pretrain(options: PretrainOptions) -> dict[str, Any]:
         "hardware": hardware.describe(),
         "environment": environment(),
     }
-    out = options.out or EMBEDDED_FOLDER / f"{options.model}.safetensors"
-    provenance = {"task": "pantry", "seed": options.seed, "pictures": options.pictures, "epochs": options.epochs}
-    save_model(
-        model,
-        out,
-        architecture=options.model,
-        class_names=train.class_names,
-        preprocessing=EMBEDDED_PREPROCESSING,
-        provenance=provenance,
-        dtype=torch.float16,
-    )
     record |= {"bytes": out.stat().st_size, **measure(out, held, options.device)}
     if options.record is not None:
         write_json(options.record, record)
     return record
+
+
+def _save(
+    model: nn.Module, out: Path, options: PretrainOptions, class_names: tuple[str, ...]
+) -> None:
+    save_model(
+        model,
+        out,
+        architecture=options.model,
+        class_names=class_names,
+        preprocessing=EMBEDDED_PREPROCESSING,
+        provenance={
+            "task": "pantry",
+            "seed": options.seed,
+            "pictures": options.pictures,
+            "epochs": options.epochs,
+        },
+        dtype=torch.float16,
+    )
 
 
 def measure(path: Path, held: PictureSet, device: str = "auto") -> dict[str, Any]:
@@ -146,7 +162,7 @@ def _brief(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "validation": {"accuracy": held["accuracy"], "loss": held["loss"]}}
 
 
-def _log(row: dict[str, Any], state: State) -> None:
+def _log(row: dict[str, Any]) -> None:
     held = row["validation"]
     logger.info(
         "%d/%d  loss %.3f  accuracy %.3f  %.0f images/s",
