@@ -16,6 +16,7 @@ from hotdog_lib.models.heads import (
     get_classifier,
     head_logits,
     reset_classifier,
+    seed_head_from_rows,
 )
 from hotdog_lib.models.io import load_model, read_metadata, save_model
 from hotdog_lib.models.stages import stages, unwrap
@@ -40,6 +41,7 @@ __all__ = [
     "read_metadata",
     "reset_classifier",
     "save_model",
+    "seed_head_from_rows",
     "stages",
     "trainable_summary",
     "unfreeze",

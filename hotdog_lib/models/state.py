@@ -88,6 +88,9 @@ def portable_state(model: nn.Module, dtype: torch.dtype | None = None) -> State:
         model: the network; its wrappers are looked through.
         dtype: of the stored parameters. Buffers keep theirs: a BatchNorm's running variance may lie
             outside the range of float16, and it is small.
+
+    Raises:
+        HotdogError: a parameter that ``dtype`` can not hold.
     """
     plain = unwrap(model)
     parameters = {name for name, _ in plain.named_parameters(remove_duplicate=False)}
@@ -95,6 +98,8 @@ def portable_state(model: nn.Module, dtype: torch.dtype | None = None) -> State:
     for key, tensor in plain.state_dict().items():
         cast = dtype if key in parameters else None
         copy = tensor.detach().to("cpu", cast or tensor.dtype)
+        if cast and not torch.equal(copy.isfinite(), tensor.detach().cpu().isfinite()):
+            raise HotdogError(f"{key} has values beyond the range of {dtype}; store it as float32")
         # channels_last tensors are not contiguous, and safetensors refuses tied ones: copy each.
         state[key] = copy.clone(memory_format=torch.contiguous_format)
     return clean_state(state)

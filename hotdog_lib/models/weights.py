@@ -68,22 +68,24 @@ class SourceWeights:
             >>> get_weights("squeezenet1_1", "imagenet").class_index("Hot Dog")
             934
         """
-        rows = [i for i, category in enumerate(self.categories) if plain(category) == plain(name)]
+        rows = [
+            i for i, category in enumerate(self.categories) if squeezed(category) == squeezed(name)
+        ]
         if len(rows) == 1:
             return rows[0]
         if rows:
             raise HotdogError(
                 f"{self.name} has {len(rows)} categories called {name!r}: rows {rows}"
             )
-        by_plain = {plain(category): category for category in self.categories}
-        near = difflib.get_close_matches(plain(name), by_plain, n=5, cutoff=0.5)
+        by_plain = {squeezed(category): category for category in self.categories}
+        near = difflib.get_close_matches(squeezed(name), by_plain, n=5, cutoff=0.5)
         raise HotdogError(
             f"{self.name} has no category {name!r} among its {len(self.categories)}; "
             f"near names: {', '.join(by_plain[key] for key in near) or 'none'}"
         )
 
 
-def plain(name: str) -> str:
+def squeezed(name: str) -> str:
     """``name`` with case, spaces, hyphens and underscores taken away."""
     return re.sub(r"[\s_-]+", "", name.casefold())
 
