@@ -56,6 +56,15 @@ def test_a_picture_is_the_same_in_another_process():
     assert other.stdout.strip() == digest(render_pantry_set(5, range(40, 60), 64, workers=1).images)
 
 
+def test_worker_processes_make_the_same_pictures_after_threaded_work():
+    torch.randn(400, 400) @ torch.randn(400, 400)  # starts torch's threads: a forked pool hangs
+    shared = render_pantry_set(5, range(9), 64, workers=2)
+    alone = render_pantry_set(5, range(9), 64, workers=1)
+    assert torch.equal(shared.images, alone.images)
+    assert torch.equal(shared.targets, alone.targets)
+    assert shared.factors == alone.factors
+
+
 def test_seed_and_index_both_matter():
     n = len(PANTRY_CLASSES)
     images = [render_pantry(*key, 64).image for key in ((1, 0), (2, 0), (1, n))]

@@ -11,7 +11,6 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -26,26 +25,8 @@ from .pantry_styles import STYLES, Palette
 from .pantry_textures import TEXTURES
 from .pantry_things import THINGS
 from .pantry_vehicles import VEHICLES
+from .render import Picture, RenderedSet, single_thread
 from .shapes import Grid, Source, mask, smooth_noise
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A rendered picture: image uint8 (3, S, S), its class index, and what was chosen for it."""
-
-    image: Tensor
-    target: int
-    factors: dict
-
-
-@dataclass(frozen=True)
-class RenderedSet:
-    """Many pictures: images uint8 (N, 3, S, S), targets int64 (N,), a dict of factors for each."""
-
-    images: Tensor
-    targets: Tensor
-    factors: tuple[dict, ...]
-
 
 Drawing = Callable[[Sketch], None]
 
@@ -193,16 +174,12 @@ def render_pantry(seed: int, index: int, size: int = 96) -> Picture:
 
     A pure function of (seed, index, size); the factors say what was drawn and how.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        target = index % len(PANTRY_CLASSES)
-        source = Source("pantry", seed, index)
+    target = index % len(PANTRY_CLASSES)
+    source = Source("pantry", seed, index)
+    with single_thread():
         image, factors = _compose(source, PANTRY_CLASSES[target], size)
         image = _camera(image, source).clamp_(0, 1).mul_(255).add_(0.5).to(torch.uint8)
-        return Picture(image, target, factors)
-    finally:
-        torch.set_num_threads(threads)
+    return Picture(image, target, factors)
 
 
 def _render_share(seed: int, indices: Sequence[int], size: int) -> RenderedSet:
@@ -220,12 +197,18 @@ def _render_share(seed: int, indices: Sequence[int], size: int) -> RenderedSet:
 def render_pantry_set(
     seed: int, indices: Sequence[int], size: int = 96, *, workers: int | None = None
 ) -> RenderedSet:
-    """The pictures of `indices`, the same bytes as one by one; large sets use several processes."""
-    workers = (os.cpu_count() or 1) if workers is None else workers
-    workers = min(workers, len(indices) // 1000)
+    """The pictures of `indices`, the same bytes as one by one.
+
+    workers: processes to use; by default one a core for 2,000 pictures and more, else this one.
+    They are spawned afresh, as forked ones may hang on torch's threads: a script that asks for
+    many pictures keeps that call under `if __name__ == "__main__":`, or says workers=1.
+    """
+    if workers is None:
+        workers = min(os.cpu_count() or 1, len(indices) // 1000)
     if workers <= 1:
         return _render_share(seed, indices, size)
-    shares = [indices[i : i + 500] for i in range(0, len(indices), 500)]
+    step = min(500, -(-len(indices) // workers))
+    shares = [indices[i : i + step] for i in range(0, len(indices), step)]
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         jobs = [pool.submit(_render_share, seed, share, size) for share in shares]
         parts = [job.result() for job in jobs]
