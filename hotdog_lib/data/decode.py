@@ -37,8 +37,11 @@ class DecodeError(HotdogError):
     """
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"cannot read the picture {name}: {reason}")
+        super().__init__(name, reason)
         self.name, self.reason = name, reason
+
+    def __str__(self) -> str:
+        return f"cannot read the picture {self.name}: {self.reason}"
 
 
 def decode_image(source: bytes | Path | str, *, name: str | None = None) -> Tensor:
