@@ -5,7 +5,7 @@ import math
 import torch
 
 from .grounds import CLOTHS, PALES, WOODS, ceramic
-from .paint import Material, bars, mix, pick, rgb, smoothstep, spots
+from .paint import Material, bars, mix, pick, ramp, rgb, spots
 from .shapes import Grid, Source, box, circle, ellipse, polygon
 from .solids import ball, chain, globe, slab, tube
 from .stage import Place, Stage, Surface
@@ -30,7 +30,7 @@ def plate(stage: Stage, rng: Source, place: Place, oval: bool = False) -> None:
 
         def ring(s: Surface):
             away = (s.along.square() + (s.across / flat).square()).sqrt() - at
-            return smoothstep(0.02 + s.pixel, 0.0, away.abs() - 0.008)
+            return ramp(0.02 + s.pixel, 0.0, away.abs() - 0.008)
 
         glaze = glaze.but(layers=((ring, band),))
     shape = (lambda g: ellipse(g, reach, reach * flat)) if oval else (lambda g: circle(g, reach))
@@ -66,7 +66,7 @@ def _checks(tint, pale, period: float):
     def texture(s: Surface):
         a, b = (((v / period) % 2) for v in (s.along, s.across))
         soft = 3 * s.pixel / period
-        wave = [smoothstep(-soft, soft, 0.5 - (v - 1).abs()) for v in (a, b)]
+        wave = [ramp(-soft, soft, 0.5 - (v - 1).abs()) for v in (a, b)]
         return (wave[0] + wave[1]) * 0.5
 
     return Material(pale, ((texture, tint),), gloss=0.03, bump=0.35)

@@ -3,7 +3,7 @@
 import torch
 
 from .foods_dogs import measures
-from .paint import Material, bars, facing, mix, pick, rgb, smoothstep, spots
+from .paint import Material, bars, facing, mix, pick, ramp, rgb, spots
 from .parts import Body, Kind, bar, bun, crust, rounded, sausage
 from .sauces import bits, squiggle
 from .shapes import Grid, Source, box, circle
@@ -183,7 +183,7 @@ def _loaf_slices(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
 
     def edge(s):
         x, y = s.along, s.across
-        return smoothstep(-0.05, -0.02, box(Grid(x, y, s.pixel), 0.3, 0.3, 0.09))
+        return ramp(-0.05, -0.02, box(Grid(x, y, s.pixel), 0.3, 0.3, 0.09))
 
     toast = Material(colour, ((edge, rim),), bump=0.5, mottle=0.3, grain=0.3)
     for i in range(rng.randint(1, 2)):

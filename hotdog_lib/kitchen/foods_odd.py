@@ -6,7 +6,7 @@ import torch
 
 from .carriers import EXTRAS, SKINS, bottle, cup, fork, knife, splash
 from .grounds import CLOTHS, lay
-from .paint import Material, mix, pick, rgb, smoothstep
+from .paint import Material, mix, pick, ramp, rgb
 from .parts import Kind
 from .shapes import Source, box
 from .solids import chain, globe, slab, tube
@@ -140,7 +140,7 @@ def _legs(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
 
 def _waves(s: Surface):
     foam = torch.sin(s.across * 16 + 2.5 * s.noise[2] + torch.sin(s.along * 3))
-    return smoothstep(0.75, 1.0, foam) * 0.7
+    return ramp(0.75, 1.0, foam) * 0.7
 
 
 def _nothing(stage: Stage, rng: Source, place: Place, facts: dict) -> None:

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from .paint import Material, bars, ends, mix, pick, rgb, smoothstep, spots
+from .paint import Material, bars, ends, mix, pick, ramp, rgb, spots
 from .parts import Body, Kind, bar, rounded, sausage_skin
 from .sauces import squiggle
 from .shapes import Source, capsule, circle
@@ -37,7 +37,7 @@ def _kernels(rows: float, columns: float):
         a = s.along * columns + 0.1 * s.noise[2]
         b = torch.asin(s.across.clamp(-0.999, 0.999)) * rows
         away = ((a - a.round()).square() + (b - b.round()).square()).sqrt()
-        return smoothstep(0.3, 0.5, away)
+        return ramp(0.3, 0.5, away)
 
     return texture
 
@@ -65,7 +65,7 @@ def _corn(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
 
 def _veins(s: Surface):
     wave = torch.sin(s.across * 14 + 2 * s.noise[2])
-    return smoothstep(0.5, 1.0, wave) * 0.6
+    return ramp(0.5, 1.0, wave) * 0.6
 
 
 def _banana(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
@@ -120,7 +120,7 @@ def _cucumber(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
 def _round_slice(stage: Stage, at, radius: float, green) -> None:
     def flesh(s: Surface):
         away = (s.along.square() + s.across.square()).sqrt() / radius
-        return smoothstep(0.93, 0.85, away) * (1 - 0.35 * smoothstep(0.5, 0.4, away))
+        return ramp(0.93, 0.85, away) * (1 - 0.35 * ramp(0.5, 0.4, away))
 
     disc = Material(green, ((flesh, rgb("#dbe9b4")),), gloss=0.3)
     slab(stage, lambda g: circle(g, radius), at, radius, disc)
@@ -144,7 +144,7 @@ def _burrito(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
 
 
 def _fold(s: Surface):
-    return smoothstep(0.06, 0.0, (s.across - 0.25 - 0.5 * s.along).abs())
+    return ramp(0.06, 0.0, (s.across - 0.25 - 0.5 * s.along).abs())
 
 
 def _open_end(stage: Stage, rng: Source, place: Place, radius: float) -> None:
@@ -193,10 +193,10 @@ def _sushi(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
 
     def face(s: Surface):
         away = (s.along.square() + s.across.square()).sqrt()
-        return smoothstep(0.86 * r, 0.8 * r, away) - smoothstep(0.42 * r, 0.36 * r, away)
+        return ramp(0.86 * r, 0.8 * r, away) - ramp(0.42 * r, 0.36 * r, away)
 
     def middle(s: Surface):
-        return smoothstep(0.42 * r, 0.36 * r, (s.along.square() + s.across.square()).sqrt())
+        return ramp(0.42 * r, 0.36 * r, (s.along.square() + s.across.square()).sqrt())
 
     top = nori.but(layers=((face, rgb("#f4f1e8")), (middle, core)), bump=0.25)
     for i in range(count):

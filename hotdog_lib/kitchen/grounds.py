@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from .paint import Colour, Material, mix, pick, rgb, smoothstep, vary
+from .paint import Colour, Material, mix, pick, ramp, rgb, vary
 from .shapes import Grid, Source
 from .stage import COLOUR, GLOSS, NORMAL, SHARP, Stage
 
@@ -21,7 +21,7 @@ def _stripe(value: Tensor, period: float, pixel: float, share: float = 0.5) -> T
     phase = value / period
     wave = (phase - phase.round()).abs() * 2
     width = max(2.0 * pixel / period, 0.04)
-    return smoothstep(share + width, share - width, wave)
+    return ramp(share + width, share - width, wave)
 
 
 def gingham(grid: Grid, rng: Source, tint: Colour, pale: Colour) -> Tensor:
@@ -50,14 +50,14 @@ def wood(grid: Grid, rng: Source, colour: Colour, noise: Tensor) -> Tensor:
     tone = 0.9 + 0.2 * (torch.sin(plank * 12.9898) * 43.75).frac()
     v = (grid.y + 0.10 * noise[2] + 0.04 * torch.sin(grid.x * 1.7 + plank)) * rng.uniform(30, 50)
     grain = torch.sin(v + 5 * noise[3]) * 0.5 + torch.sin(2.3 * v + plank) * 0.3 + 2.0 * noise[0]
-    gap = smoothstep(0.012 / width + grid.pixel, 0.0, (lane - lane.round()).abs())
+    gap = ramp(0.012 / width + grid.pixel, 0.0, (lane - lane.round()).abs())
     return torch.tensor(colour)[:, None, None] * (tone * (1 + 0.13 * grain) * (1 - 0.6 * gap))
 
 
 def marble(rng: Source, colour: Colour, noise: Tensor) -> Tensor:
     """Veined stone."""
     vein = (noise[2] + 0.3 * noise[0] + rng.uniform(-0.1, 0.1)).abs()
-    return _between(colour, mix(colour, rgb("#555555"), 0.55), smoothstep(0.08, 0.0, vein))
+    return _between(colour, mix(colour, rgb("#555555"), 0.55), ramp(0.08, 0.0, vein))
 
 
 def _speckle(colour: Colour, noise: Tensor, fine: float, coarse: float) -> Tensor:
@@ -67,7 +67,7 @@ def _speckle(colour: Colour, noise: Tensor, fine: float, coarse: float) -> Tenso
 
 def _grass(rng: Source, stage: Stage) -> Tensor:
     green, dry = pick(rng, ("#5d8a35", "#4c7a2e", "#7a9a45")), rgb("#a9a35a")
-    cover = smoothstep(-0.1, 0.5, stage.noise[3] + 0.6 * stage.noise[1])
+    cover = ramp(-0.1, 0.5, stage.noise[3] + 0.6 * stage.noise[1])
     return _between(green, dry, cover) * (1 + 1.1 * stage.noise[0]).clamp_min(0.2)
 
 
@@ -117,8 +117,8 @@ def lay(stage: Stage, kind: str, rng: Source) -> None:
 def _write(stage: Stage, albedo: Tensor, gloss: float, sharp: float, bump: float) -> None:
     up = stage.camera.rotate((0.0, 0.0, 1.0))
     stage.buffer[COLOUR] = albedo
-    for channel, level in zip(range(NORMAL.start, NORMAL.stop), up, strict=True):
-        stage.buffer[channel] = level
+    for plane, level in zip(stage.buffer[NORMAL], up, strict=True):
+        plane.fill_(level)
     if bump:
         stage.buffer[NORMAL][:2] += bump * stage.noise[:2]
     stage.buffer[GLOSS], stage.buffer[SHARP] = gloss, sharp

@@ -40,13 +40,19 @@ def pick(rng: Source, codes: Sequence[str], amount: float = 0.12) -> Colour:
     return vary(rng, rgb(rng.choice(codes)), amount)
 
 
+@lru_cache(maxsize=256)
+def _column(*values: float) -> Tensor:
+    """Constants as (n, 1, 1), to be spread over a layer; one body often repeats another's."""
+    return torch.tensor(values)[:, None, None]
+
+
 @dataclass(frozen=True)
 class Material:
     """A surface: base colour, layers over it, and how it shines.
 
     layers: (texture, colour) pairs; a texture gives the coverage 0 .. 1 of its colour.
     gloss: strength of the highlight; sharp: its sharpness (10 dull .. 200 wet); bump: roughness
-    of the normal; grain: speckle of the brightness; soft: edge width, or -1 to ignore depth.
+    of the normal; grain: speckle of the brightness; mottle: the same, in larger patches.
     """
 
     colour: Colour
@@ -56,19 +62,15 @@ class Material:
     bump: float = 0.0
     grain: float = 0.0
     mottle: float = 0.0
-    soft: float = 0.0
-    opacity: float = 1.0
 
-    def paint(self, surface: "Surface") -> Tensor:
-        """Albedo (3, h, w) or (3, 1, 1)."""
-        albedo = torch.tensor(self.colour)[:, None, None]
+    def paint(self, surface: "Surface", out: Tensor) -> None:
+        """Writes colour, gloss and sharpness into `out` (5, h, w)."""
+        out.copy_(_column(*self.colour, self.gloss, self.sharp))
         for texture, colour in self.layers:
-            albedo = torch.lerp(albedo, torch.tensor(colour)[:, None, None], texture(surface))
-        if self.grain:
-            albedo = albedo * (1 + self.grain * surface.noise[0])
-        if self.mottle:
-            albedo = albedo * (1 + self.mottle * surface.noise[2])
-        return albedo
+            out[:3].lerp_(_column(*colour), texture(surface))
+        if self.grain or self.mottle:
+            tone = surface.noise[0] * self.grain
+            out[:3] *= tone.add_(surface.noise[2], alpha=self.mottle).add_(1)
 
     def but(self, **changes: object) -> "Material":
         """A copy with some fields changed."""
@@ -78,10 +80,10 @@ class Material:
 # ---- textures: surface -> coverage (h, w) ---------------------------------------------------
 
 
-def smoothstep(low: float, high: float, value: Tensor) -> Tensor:
-    """0 below `low`, 1 above `high`, smooth in between (low may exceed high)."""
-    t = ((value - low) / (high - low)).clamp(0, 1)
-    return t * t * (3 - 2 * t)
+def ramp(low: float, high: float, value: Tensor) -> Tensor:
+    """0 below `low`, 1 above `high`, straight in between (low may exceed high)."""
+    scale = 1.0 / (high - low)
+    return (value * scale).add_(-low * scale).clamp_(0, 1)
 
 
 def facing(direction: tuple[float, float, float], low: float, high: float) -> Texture:
@@ -89,8 +91,8 @@ def facing(direction: tuple[float, float, float], low: float, high: float) -> Te
 
     def texture(s: "Surface") -> Tensor:
         nx, ny, nz = s.normal
-        toward = nx * direction[0] + ny * direction[1] + nz * direction[2]
-        return smoothstep(low, high, toward + 0.25 * s.noise[2])
+        toward = (nx * direction[0]).add_(ny, alpha=direction[1]).add_(nz, alpha=direction[2])
+        return ramp(low, high, toward.add_(s.noise[2], alpha=0.25))
 
     return texture
 
@@ -99,9 +101,10 @@ def bars(count: float, share: float = 0.3, slant: float = 0.0, soft: float = 0.2
     """Bars across the length: grill marks, the rings of a croissant."""
 
     def texture(s: "Surface") -> Tensor:
-        phase = (s.along + slant * s.across) * (count / 2) + 0.35 * s.noise[2]
-        wave = (phase - phase.round()).abs() * 2  # 0 at the middle of a bar
-        return smoothstep(share + soft, share - soft * 0.5, wave)
+        phase = torch.add(s.along, s.across, alpha=slant).mul_(count / 2)
+        phase.add_(s.noise[2], alpha=0.35)
+        wave = (phase - phase.round()).abs_()  # 0 at the middle of a bar
+        return ramp((share + soft) / 2, (share - soft * 0.5) / 2, wave)
 
     return texture
 
@@ -110,7 +113,7 @@ def spots(level: float = 0.1, soft: float = 0.08, channel: int = 0) -> Texture:
     """Covers where the noise is high: crumbs, char, blisters. channel 0, 1 fine; 2, 3 coarse."""
 
     def texture(s: "Surface") -> Tensor:
-        return smoothstep(level, level + soft, s.noise[channel])
+        return ramp(level, level + soft, s.noise[channel])
 
     return texture
 
@@ -119,6 +122,6 @@ def ends(start: float = 0.8, soft: float = 0.15) -> Texture:
     """Covers both ends of a body."""
 
     def texture(s: "Surface") -> Tensor:
-        return smoothstep(start, start + soft, s.along.abs())
+        return ramp(start, start + soft, s.along.abs())
 
     return texture

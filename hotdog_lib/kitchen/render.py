@@ -82,9 +82,9 @@ def render(
     rng = Source("kitchen", seed, index, "setting")
     setting = draw_setting(rng, domain)
     food = ALL[kind] if kind else _draw_kind(seed, index, positive_share, domain)
-    with single_thread():
+    with single_thread(), torch.inference_mode():
         image, facts = _cook(seed, index, size, setting, food)
-    return Picture(image, HOTDOG if food.positive else NOT_HOTDOG, facts)
+    return Picture(image.clone(), HOTDOG if food.positive else NOT_HOTDOG, facts)
 
 
 def _check(size: int, positive_share: float, kind: str | None) -> None:

@@ -285,7 +285,7 @@ def outline(distance: Tensor, half_width: float) -> Tensor:
 
 def mask(distance: Tensor, pixel: float, soft: float = 0.0) -> Tensor:
     """Coverage 0 .. 1 of each pixel: an edge one pixel wide, or `soft` scene units if larger."""
-    return (0.5 - distance / max(pixel, soft)).clamp(0.0, 1.0)
+    return (distance * (-1.0 / max(pixel, soft))).add_(0.5).clamp_(0.0, 1.0)
 
 
 # ---- noise ---------------------------------------------------------------------------------

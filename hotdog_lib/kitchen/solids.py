@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .paint import Material
 from .shapes import Grid
-from .stage import Stage, Surface, Vec
+from .stage import NORMAL, Stage, Surface, Vec, Window
 
 Profile = Callable[[Tensor], Tensor]
 
@@ -22,9 +22,13 @@ def _bounds(points: Sequence[Sequence[float]], margin: float) -> tuple[float, fl
     return min(xs) - margin, min(ys) - margin, max(xs) + margin, max(ys) + margin
 
 
-def _sphere_normal(ex: Tensor, ey: Tensor, radius: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    nx, ny = ex / radius, ey / radius
-    return nx, ny, (1 - nx * nx - ny * ny).clamp_min(1e-3).sqrt()
+def _round_off(window: Window, ex: Tensor, ey: Tensor, radius: Tensor | float) -> Tensor:
+    """Writes the normal of a ball at offset (ex, ey); returns the distance to its outline."""
+    torch.div(ex, radius, out=window.nx)
+    torch.div(ey, radius, out=window.ny)
+    flat2 = window.nx.square().addcmul_(window.ny, window.ny)
+    window.nz.copy_((1 - flat2).clamp_min_(1e-3).sqrt_())
+    return (flat2.sqrt_() - 1) * radius
 
 
 def tube(
@@ -51,47 +55,64 @@ def tube(
     a, m, b = camera.project(start), camera.project(middle), camera.project(end)
     ra, rm, rb = (r * p[3] for r, p in zip(radii, (a, m, b), strict=True))
     hull = [a, b, (2 * m[0] - (a[0] + b[0]) / 2, 2 * m[1] - (a[1] + b[1]) / 2)]
-    found = stage.window(*_bounds(hull, max(ra, rm, rb) * 1.15 + stage.grid.pixel))
-    if found is None:
+    window = stage.window(*_bounds(hull, max(ra, rm, rb) * 1.15 + stage.pixel))
+    if window is None:
         return
-    box, grid = found
-    t, ex, ey, gx, gy = _nearest(grid, a, m, b)
-    size = _quadratic(ra, rm, rb, t) if ra != rb or ra != rm else torch.full_like(t, rm)
+    t, ex, ey, gx, gy = _nearest(window, a, m, b)
+    size = _quadratic(ra, rm, rb, t)
     if profile is not None:
-        size = size * profile(t)
-    size = size.clamp_min(stage.grid.pixel * 0.3)
-    nx, ny, nz = _sphere_normal(ex, ey, size)
-    across = (gx * ey - gy * ex) / (size * (gx * gx + gy * gy) ** 0.5)
-    distance = (ex.square() + ey.square()).sqrt() - size
+        size = profile(t) * size
+    size = (
+        max(size, stage.pixel / 3) if isinstance(size, float) else size.clamp_min(stage.pixel / 3)
+    )
+    distance = _round_off(window, ex, ey, size)
     if keep is not None:
         distance = torch.maximum(distance, keep(t))
-    distance = stage.bitten(grid, distance)
-    depth = _quadratic(a[2], m[2], b[2], t) + size * nz + lift
-    surface = Surface(t, across, (nx, ny, nz), stage.noise[:, box[0], box[1]], grid.pixel)
-    stage.put(box, distance, surface, depth, material)
+    torch.add(window.nz * size, _quadratic(a[2], m[2], b[2], t) + lift, out=window.depth)
+    across = window.nx
+    if material.layers:
+        across = (window.ny * gx - window.nx * gy) / (gx * gx + gy * gy) ** 0.5
+    surface = Surface(t, across, window.normal, window.noise, stage.pixel)
+    window.put(stage.bitten(window, distance), surface, material)
 
 
-def _quadratic(a: float, m: float, b: float, t: Tensor) -> Tensor:
-    """The parabola through a, m, b at t = -1, 0, 1."""
-    return m + t * ((b - a) / 2 + t * ((a + b) / 2 - m))
+def _quadratic(a: float, m: float, b: float, t: Tensor) -> Tensor | float:
+    """The parabola through a, m, b at t = -1, 0, 1; a number where it is flat."""
+    slope, curve = (b - a) / 2, (a + b) / 2 - m
+    if abs(slope) + abs(curve) < 1e-4:
+        return m
+    if abs(curve) < 1e-4:
+        return (t * slope).add_(m)
+    return (t * curve).add_(slope).mul_(t).add_(m)
 
 
-def _nearest(grid: Grid, a: Sequence[float], m: Sequence[float], b: Sequence[float]):
-    """Nearest point of a projected spine: t, the offset from it, the tangent there."""
+def _nearest(window: Window, a: Sequence[float], m: Sequence[float], b: Sequence[float]):
+    """Nearest point of a projected spine: t, the offset from it, the tangent there.
+
+    The spine is m + B t + C t^2; the slope of the squared distance is a cubic in t, followed to
+    its root from the nearest point of the chord.
+    """
     bx, by = (b[0] - a[0]) / 2, (b[1] - a[1]) / 2
     cx, cy = (a[0] + b[0]) / 2 - m[0], (a[1] + b[1]) / 2 - m[1]
-    px, py = grid.x - m[0], grid.y - m[1]
+    px, py = window.x - m[0], window.y - m[1]  # (h, w)
     length2 = max(bx * bx + by * by, 1e-6)
-    t = ((px * bx + py * by) / length2).clamp(-1, 1)
-    if math.hypot(cx, cy) < 1e-3:
-        return t, px - bx * t, py - by * t, bx, by
-    for _ in range(3):  # Newton, from the nearest point of the chord
-        ex, ey = px - t * (bx + cx * t), py - t * (by + cy * t)
-        gx, gy = bx + 2 * cx * t, by + 2 * cy * t
-        slope = (gx * gx + gy * gy - 2 * (ex * cx + ey * cy)).clamp_min(0.3 * length2)
-        t = (t + (ex * gx + ey * gy) / slope).clamp(-1, 1)
-    ex, ey = px - t * (bx + cx * t), py - t * (by + cy * t)
-    return t, ex, ey, bx + 2 * cx * t, by + 2 * cy * t
+    dot = (px * bx).add_(py, alpha=by)
+    t = (dot / length2).clamp_(-1, 1)
+    if math.hypot(cx, cy) < 3e-3:
+        return t, px.sub_(t, alpha=bx), py.sub_(t, alpha=by), bx, by
+    linear = (px * (2 * cx)).add_(py, alpha=2 * cy).sub_(length2)
+    slope = linear.clamp(max=-0.3 * length2)
+    k2, k3 = -3 * (bx * cx + by * cy), -2 * (cx * cx + cy * cy)
+    bent = (cx * cx + cy * cy) / length2 > 0.06
+    for _ in range(3 if bent else 2):
+        value = torch.addcmul(dot, t, (t * k3).add_(k2).mul_(t).add_(linear))
+        if bent:
+            slope = (t * (3 * k3)).add_(2 * k2).mul_(t).add_(linear).clamp_(max=-0.3 * length2)
+        t = (t - value.div_(slope)).clamp_(-1, 1)
+    ux, uy = t * cx, t * cy
+    px.addcmul_(t, ux + bx, value=-1)
+    py.addcmul_(t, uy + by, value=-1)
+    return t, px, py, ux.mul_(2).add_(bx), uy.mul_(2).add_(by)
 
 
 def chain(
@@ -113,27 +134,36 @@ def chain(
     radii = list(radius) if isinstance(radius, Sequence) else [radius] * len(points)
     radii = radii + [radii[0]] * (len(points) - len(radii))
     sizes = [r * p[3] for r, p in zip(radii, spots, strict=True)]
-    found = stage.window(*_bounds(spots, max(sizes) + stage.grid.pixel))
-    if found is None:
+    window = stage.window(*_bounds(spots, max(sizes) + stage.pixel))
+    if window is None:
         return
-    box, grid = found
     knots = torch.tensor([(*p[:3], r) for p, r in zip(spots, sizes, strict=True)])  # (n, 4)
     first, last = (knots[0::2], knots[1::2]) if loose else (knots[:-1], knots[1:])
-    start, step = first[:, :, None, None], (last - first)[:, :, None, None]  # (n, 4, 1, 1)
-    px, py = grid.x - start[:, 0], grid.y - start[:, 1]  # (n, 1, w), (n, h, 1)
-    length2 = (step[:, 0].square() + step[:, 1].square()).clamp_min(1e-8)
-    t = ((px * step[:, 0] + py * step[:, 1]) / length2).clamp(0, 1)  # (n, h, w)
-    ex, ey = px - step[:, 0] * t, py - step[:, 1] * t
-    size = start[:, 3] + step[:, 3] * t
-    best = ((ex.square() + ey.square()).sqrt() - size).min(dim=0, keepdim=True)
-    ex, ey, size, t = (v.gather(0, best.indices)[0] for v in (ex, ey, size, t))
-    z = start[:, 2, 0, 0][best.indices[0]] + step[:, 2, 0, 0][best.indices[0]] * t
-    size = size.clamp_min(stage.grid.pixel * 0.3)
-    nx, ny, nz = _sphere_normal(ex, ey, size)
-    along = (best.indices[0] + t) * (2.0 / len(first)) - 1
-    surface = Surface(along, nx, (nx, ny, nz), stage.noise[:, box[0], box[1]], grid.pixel)
-    distance = stage.bitten(grid, best.values[0])
-    stage.put(box, distance, surface, z + size * nz + lift, material)
+    ex, ey, z, size, along = _nearest_piece(window, first, last - first, max(sizes) > min(sizes))
+    size = size.clamp_min_(stage.pixel / 3)
+    distance = _round_off(window, ex, ey, size)
+    torch.addcmul(z.add_(lift), size, window.nz, out=window.depth)
+    surface = Surface(along, window.nx, window.normal, window.noise, stage.pixel)
+    window.put(stage.bitten(window, distance), surface, material)
+
+
+def _nearest_piece(window: Window, first: Tensor, step: Tensor, uneven: bool):
+    """For each pixel the nearest straight piece: offset, depth, radius, position along all.
+
+    first, step: (n, 4) start and vector of each piece: x, y, depth, radius.
+    """
+    ax, ay, bx, by = (v[:, i, None, None] for v in (first, step) for i in (0, 1))
+    px, py = window.x[:1] - ax, window.y[:, :1] - ay  # (n, 1, w), (n, h, 1)
+    length2 = (bx.square() + by.square()).clamp_min_(1e-8)
+    t = torch.addcmul(px * (bx / length2), py, by / length2).clamp_(0, 1)  # (n, h, w)
+    away = torch.addcmul(px, t, bx, value=-1).square_()
+    away += torch.addcmul(py, t, by, value=-1).square_()
+    if uneven:
+        away = away.sqrt_().sub_(torch.addcmul(first[:, 3, None, None], t, step[:, 3, None, None]))
+    piece = away.argmin(dim=0)  # (h, w)
+    t = t.gather(0, piece[None])[0]
+    x, y, z, size = (first[:, i][piece].addcmul_(t, step[:, i][piece]) for i in range(4))
+    return window.x - x, window.y - y, z, size, (t + piece) * (2.0 / len(first)) - 1
 
 
 def ball(stage: Stage, centre: Vec, axes: Sequence[Vec], material: Material) -> None:
@@ -143,24 +173,26 @@ def ball(stage: Stage, centre: Vec, axes: Sequence[Vec], material: Material) -> 
     frame = torch.tensor(columns, dtype=torch.float64).T  # camera <- unit ball
     q = torch.linalg.inv(frame @ frame.T).tolist()
     reach = math.sqrt(max(sum(c[0] ** 2 for c in columns), sum(c[1] ** 2 for c in columns)))
-    found = stage.window(x0 - reach, y0 - reach, x0 + reach, y0 + reach)
-    if found is None:
+    window = stage.window(x0 - reach, y0 - reach, x0 + reach, y0 + reach)
+    if window is None:
         return
-    box, grid = found
-    ex, ey = grid.x - x0, grid.y - y0
-    shift = (q[0][2] * ex + q[1][2] * ey) / q[2][2]
-    sx = (q[0][0] - q[0][2] ** 2 / q[2][2]) * ex + (q[0][1] - q[0][2] * q[1][2] / q[2][2]) * ey
-    sy = (q[1][1] - q[1][2] ** 2 / q[2][2]) * ey + (q[0][1] - q[0][2] * q[1][2] / q[2][2]) * ex
-    level2 = ex * sx + ey * sy
-    level = level2.clamp_min(1e-8).sqrt()
-    slope = (sx.square() + sy.square()).sqrt().clamp_min(1e-4)
-    distance = stage.bitten(grid, (level - 1) * level / slope)
-    w = ((1 - level2).clamp_min(0) / q[2][2]).sqrt() - shift
-    nx, ny, nz = (row[0] * ex + row[1] * ey + row[2] * w for row in q)
-    norm = (nx * nx + ny * ny + nz * nz).clamp_min(1e-8).rsqrt()
-    normal = (nx * norm, ny * norm, nz * norm)
-    surface = Surface(ex / reach, ey / reach, normal, stage.noise[:, box[0], box[1]], grid.pixel)
-    stage.put(box, distance, surface, w + w0, material)
+    ex, ey = window.x - x0, window.y - y0
+    lean = (ex * (q[0][2] / q[2][2])).add_(ey, alpha=q[1][2] / q[2][2])
+    mixed = q[0][1] - q[0][2] * q[1][2] / q[2][2]
+    sx = (ex * (q[0][0] - q[0][2] ** 2 / q[2][2])).add_(ey, alpha=mixed)
+    sy = (ey * (q[1][1] - q[1][2] ** 2 / q[2][2])).add_(ex, alpha=mixed)
+    level2 = (ex * sx).addcmul_(ey, sy)
+    w = torch.rsub(level2, 1).clamp_min_(0).div_(q[2][2]).sqrt_().sub_(lean)
+    for row, out in zip(q, window.normal, strict=True):
+        torch.mul(ex, row[0], out=out).add_(ey, alpha=row[1]).add_(w, alpha=row[2])
+    normal = window.layer[NORMAL]
+    normal *= normal.square().sum(0).clamp_min_(1e-8).rsqrt_()
+    level = level2.clamp_min_(1e-8).sqrt_()
+    slope = sx.square_().addcmul_(sy, sy).sqrt_().clamp_min_(1e-4)
+    distance = (level - 1).mul_(level).div_(slope)
+    torch.add(w, w0, out=window.depth)
+    surface = Surface(ex / reach, ey / reach, window.normal, window.noise, stage.pixel)
+    window.put(stage.bitten(window, distance), surface, material)
 
 
 def globe(stage: Stage, centre: Vec, radius: float, material: Material, flat: float = 1.0) -> None:
@@ -190,26 +222,31 @@ def slab(
     """
     x0, y0, _, zoom = stage.camera.project(centre)
     extent = reach * scale * zoom * 1.1
-    found = stage.window(x0 - extent, y0 - extent, x0 + extent, y0 + extent)
-    if found is None:
+    window = stage.window(x0 - extent, y0 - extent, x0 + extent, y0 + extent)
+    if window is None:
         return
-    box, grid = found
-    plane = stage.camera.plane(grid, centre[2])
-    local = plane.shift(centre[0], centre[1]).turn(angle).scale(scale)
+    k, dx, dy, rise, pixel = stage.camera.lift(centre[2])
+    dx, dy, c, s = dx - centre[0], dy - centre[1], math.cos(angle), math.sin(angle)
+    x = (window.table_x * (k * c / scale)).add_(window.table_y, alpha=k * s / scale)
+    y = (window.table_y * (k * c / scale)).sub_(window.table_x, alpha=k * s / scale)
+    x, y = x.add_((c * dx + s * dy) / scale), y.add_((c * dy - s * dx) / scale)
+    local = Grid(x, y, stage.pixel * pixel / scale)
     inside = shape(local)  # in the thing's own unit
-    normal = _slab_normal(stage, inside, slope, bevel, grid.pixel / (scale * zoom))
-    depth = stage.camera.plane_depth(plane, centre[2]) - sink
+    _lean(stage, window, inside, slope, bevel, stage.pixel / (scale * zoom))
+    torch.add(window.table_depth, rise - sink, out=window.depth).div_(k)
     flat = math.sqrt(max(math.cos(stage.camera.tilt), 0.15))
-    distance = stage.bitten(grid, inside * (scale * zoom * flat))
-    x, y = torch.broadcast_tensors(local.x, local.y)
-    surface = Surface(x, y, normal, stage.noise[:, box[0], box[1]], local.pixel)
-    stage.put(box, distance, surface, depth, material)
+    distance = stage.bitten(window, inside * (scale * zoom * flat))
+    window.put(distance, Surface(x, y, window.normal, window.noise, local.pixel), material)
 
 
-def _slab_normal(stage, inside, slope, bevel, pixel):
-    """The table's normal, leaning outwards along the gradient of the distance."""
+def _lean(stage: Stage, window: Window, inside: Tensor, slope, bevel: float, pixel: float) -> None:
+    """Writes the table's normal, leaning outwards along the gradient of the distance."""
     up = stage.camera.rotate((0.0, 0.0, 1.0))
-    lean = slope(inside) if slope else (1 + inside / max(bevel, pixel)).clamp(0, 1) * 0.8
-    dx = torch.nn.functional.pad(inside[:, 2:] - inside[:, :-2], (1, 1)) / (2 * pixel)
-    dy = torch.nn.functional.pad(inside[2:] - inside[:-2], (0, 0, 1, 1)) / (2 * pixel)
-    return up[0] + lean * dx, up[1] + lean * dy, torch.full_like(inside, up[2])
+    for out, level in zip(window.normal, up, strict=True):
+        out.fill_(level)
+    if bevel <= 0 and slope is None:
+        return
+    lean = slope(inside) if slope else (inside / max(bevel, pixel)).add_(1).clamp_(0, 1).mul_(0.8)
+    lean.mul_(0.5 / pixel)
+    window.nx[:, 1:-1] += (inside[:, 2:] - inside[:, :-2]) * lean[:, 1:-1]
+    window.ny[1:-1] += (inside[2:] - inside[:-2]) * lean[1:-1]

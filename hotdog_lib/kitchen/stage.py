@@ -6,7 +6,9 @@ down at the origin. Bodies write colour, normal, gloss and depth (deferred shadi
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,7 +18,8 @@ from .shapes import Grid, Source, mask, smooth_noise
 
 Vec = tuple[float, float, float]
 
-COLOUR, NORMAL, GLOSS, SHARP, DEPTH, CHANNELS = slice(0, 3), slice(3, 6), 6, 7, 8, 9
+COLOUR, GLOSS, SHARP, NORMAL, DEPTH, LAYER = slice(0, 3), 3, 4, slice(5, 8), 8, 9
+PLANES = 18  # a layer's 9, then 4 of noise, x and y on the film, x and y and depth of the table
 
 
 @dataclass(frozen=True)
@@ -47,22 +50,26 @@ class Camera:
         scale = self.zoom / max(1.0 - self.perspective * w, 0.2)
         return u * scale + self.cx, v * scale + self.cy, w * scale, scale
 
-    def plane(self, grid: Grid, height: float = 0.0) -> Grid:
-        """World coordinates (x, y) of the table, raised by `height`, seen at each pixel."""
+    def table(self, grid: Grid) -> tuple[Tensor, Tensor, Tensor]:
+        """World x, y and depth of the table as seen at each pixel, each (S, S)."""
         ct, st, p = math.cos(self.tilt), math.sin(self.tilt), self.perspective
         u, v = (grid.x - self.cx) / self.zoom, (grid.y - self.cy) / self.zoom
-        y = (-v * (1 - p * height * ct) - height * st) / (ct + p * st * v).clamp_min(0.08)
-        x = u * (1 - p * (height * ct - y * st))
+        y = -v / (ct + p * st * v).clamp_min(0.08)  # (S, 1)
+        x = u * (1 + p * st * y)  # (S, S)
         ca, sa = math.cos(self.azimuth), math.sin(self.azimuth)
-        pixel = grid.pixel / self.zoom / math.sqrt(max(ct, 0.15))
-        return Grid(ca * x + sa * y, ca * y - sa * x, pixel)
+        depth = y * (-st * self.zoom) / (1 + p * st * y).clamp_min(0.2)
+        return ca * x + sa * y, ca * y - sa * x, depth.expand_as(x)
 
-    def plane_depth(self, plane: Grid, height: float = 0.0) -> Tensor:
-        """Depth of the table, raised by `height`, at the world coordinates of `plane`."""
-        ct, st = math.cos(self.tilt), math.sin(self.tilt)
-        y = math.sin(self.azimuth) * plane.x + math.cos(self.azimuth) * plane.y
-        w = height * ct - y * st
-        return w * self.zoom / (1.0 - self.perspective * w).clamp_min(0.2)
+    def lift(self, height: float) -> tuple[float, float, float, float, float]:
+        """(k, dx, dy, depth, pixel) of a plane at `height` above the table.
+
+        What is seen at world (x, y) of the table is at (k x + dx, k y + dy) on the raised plane,
+        its depth is (table's depth + depth) / k: the ray runs straight to the camera.
+        """
+        ct, st, p = math.cos(self.tilt), math.sin(self.tilt), self.perspective
+        k, slide = 1 - height * p / ct, -height * st / ct
+        ca, sa = math.cos(self.azimuth), math.sin(self.azimuth)
+        return k, sa * slide, ca * slide, self.zoom * height / ct, 1 / (self.zoom * math.sqrt(ct))
 
 
 @dataclass(frozen=True)
@@ -90,68 +97,97 @@ class Place:
         return Place(*self.at(along, across, up), self.angle + turn, self.scale * scale)
 
 
-@dataclass
-class Surface:
+class Surface(NamedTuple):
     """What a texture may look at, each (h, w): position on the body, normal, and noise."""
 
     along: Tensor  # -1 .. 1 from one end to the other (or x in the plane)
     across: Tensor  # -1 .. 1 from side to side (or y in the plane)
     normal: tuple[Tensor, Tensor, Tensor]
-    noise: Tensor  # (4, h, w) around 0: fine, fine, coarse, coarse
+    noise: Sequence[Tensor]  # four, around 0: fine, fine, coarse, coarse
     pixel: float
 
 
+class Window:
+    """A box of the picture: views of its planes, and a fresh layer to paint on."""
+
+    def __init__(self, planes: Tensor, pixel: float) -> None:
+        views = planes.unbind(0)
+        self.target, self.old_depth = planes[:LAYER], views[DEPTH]
+        self.noise, (self.x, self.y) = views[9:13], views[13:15]
+        self.table_x, self.table_y, self.table_depth = views[15:18]
+        self.pixel = pixel
+        self.layer = torch.empty_like(self.target)  # (9, h, w)
+        self.nx, self.ny, self.nz, self.depth = self.layer[5:].unbind(0)
+
+    @property
+    def normal(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Where a solid writes its normal, to be seen by the camera: right, down, near."""
+        return self.nx, self.ny, self.nz
+
+    def put(self, distance: Tensor, surface: Surface, material: Material) -> None:
+        """Paints the layer where it is inside the outline and nearest to the camera.
+
+        distance: (h, w) in picture units; normal and depth have been written to the layer.
+        """
+        cover = mask(distance, self.pixel)
+        cover *= (self.depth - self.old_depth).mul_(0.5 / self.pixel).add_(0.5).clamp_(0, 1)
+        material.paint(surface, self.layer[:5])
+        if material.bump:
+            self.nx.add_(self.noise[0], alpha=material.bump)
+            self.ny.add_(self.noise[1], alpha=material.bump)
+        self.target.lerp_(self.layer, cover)
+
+
 class Stage:
-    """The buffers of one picture. `put` is the one way in."""
+    """The planes of one picture; solids open a window on them and put themselves in."""
 
     def __init__(self, size: int, camera: Camera, source: Source) -> None:
         self.size, self.camera, self.source = size, camera, source
         self.grid = Grid.square(size)
-        self.buffer = torch.zeros(CHANNELS, size, size)
-        self.floor = camera.plane(self.grid)  # world coordinates of the table at each pixel
-        self.floor_depth = camera.plane_depth(self.floor)  # (S, S)
-        self.buffer[DEPTH] = self.floor_depth
-        fine = smooth_noise(source, size, 60, 2)
-        self.noise = torch.cat([fine, smooth_noise(source, size, 13, 2)]) - 0.5  # (4, S, S)
+        self.pixel = self.grid.pixel
+        self.planes = torch.empty(PLANES, size, size)
+        self.buffer = self.planes[:LAYER]
+        self.planes[9:13] = _texture(source, size)
+        self.planes[13], self.planes[14] = self.grid.x, self.grid.y
+        for plane, value in zip(self.planes[15:], camera.table(self.grid), strict=True):
+            plane.copy_(value)
+        self.buffer[DEPTH] = self.planes[17]
         self.bites: list[tuple[float, float, float]] = []  # circles cut out of what follows
 
-    def window(self, left: float, top: float, right: float, bottom: float):
-        """The slices and the grid of a box in picture units, or None if it is not in view."""
-        return self.grid.window(left, top, right, bottom)
+    @property
+    def noise(self) -> Tensor:
+        """(4, S, S)"""
+        return self.planes[9:13]
 
-    def bitten(self, grid: Grid, distance: Tensor) -> Tensor:
+    @property
+    def floor(self) -> Grid:
+        """World coordinates of the table at each pixel."""
+        return Grid(self.planes[15], self.planes[16], self.pixel * self.camera.lift(0.0)[4])
+
+    def window(self, left: float, top: float, right: float, bottom: float) -> Window | None:
+        """The box in picture units, or None where it is (all but) out of the picture."""
+        size = self.size
+        c0, r0 = (max(math.floor((v + 1) / 2 * size) - 1, 0) for v in (left, top))
+        c1, r1 = (min(math.ceil((v + 1) / 2 * size) + 1, size) for v in (right, bottom))
+        if c1 - c0 < 3 or r1 - r0 < 3:
+            return None
+        planes = self.planes.narrow(1, r0, r1 - r0).narrow(2, c0, c1 - c0)
+        return Window(planes, self.pixel)
+
+    def bitten(self, window: Window, distance: Tensor) -> Tensor:
         """The shape without the bites."""
         for x, y, radius in self.bites:
-            hole = ((grid.x - x).square() + (grid.y - y).square()).sqrt() - radius
-            distance = torch.maximum(distance, -hole)
+            away = (window.x - x).square_().add_((window.y - y).square_()).sqrt_()
+            distance = torch.maximum(distance, radius - away)
         return distance
 
-    def put(
-        self,
-        box: tuple[slice, slice],
-        distance: Tensor,
-        surface: Surface,
-        depth: Tensor,
-        material: Material,
-    ) -> None:
-        """Paints a surface patch: where it is inside its outline and nearest to the camera.
 
-        distance, depth: (h, w) in picture units; the normal is that of `surface`.
-        """
-        target = self.buffer[:, box[0], box[1]]
-        if material.soft >= 0:
-            nearer = ((depth - target[DEPTH]) / (2 * self.grid.pixel) + 0.5).clamp(0, 1)
-            cover = mask(distance, self.grid.pixel, material.soft) * nearer
-        else:
-            cover = mask(distance, self.grid.pixel)
-        if material.opacity < 1:
-            cover = cover * material.opacity
-        nx, ny, nz = surface.normal
-        if material.bump:
-            nx = nx + material.bump * surface.noise[0]
-            ny = ny + material.bump * surface.noise[1]
-        layer = torch.empty_like(target)
-        layer[COLOUR] = material.paint(surface)
-        layer[3], layer[4], layer[5] = nx, ny, nz
-        layer[GLOSS], layer[SHARP], layer[DEPTH] = material.gloss, material.sharp, depth
-        target.lerp_(layer, cover)
+def _texture(source: Source, size: int) -> Tensor:
+    """Noise for the whole picture, (4, S, S) around 0: fine, fine, coarse, coarse."""
+    fine = torch.rand(1, 2, 96, 96, generator=source.generator)
+    coarse = smooth_noise(source, 64, 13, 2)[None]
+    layers = [
+        torch.nn.functional.interpolate(n, size=(size, size), mode="bilinear", antialias=size < 96)
+        for n in (fine, coarse)
+    ]
+    return torch.cat(layers, dim=1)[0] - 0.5
