@@ -88,6 +88,30 @@ def predict(
 
 
 @app.command
+def compare(
+    options: Annotated[RunOptions, OmitArgPrefixes],
+    strategies: str = "scratch,head,finetune",
+    seeds: int = 5,
+) -> int:
+    """Train by several strategies with several seeds: a table of means with 95 % intervals.
+
+    Example: python -m hotdog_lib compare --data photos --strategies head,finetune --seeds 5 --out runs/table
+
+    OUT gets a run folder for every strategy and seed, and compare.json. What is there already is not trained again.
+
+    Args:
+        options: as for train; strategy and seed are set here.
+        strategies: names with commas between them.
+        seeds: runs of each, with the seeds 0, 1, 2 ...
+    """
+    from hotdog_lib.training.run import compare_runs
+
+    for line in compare_runs(options, strategies.split(","), range(seeds)):
+        print(line)
+    return 0
+
+
+@app.command
 def fetch(name: Positional[str], mirror: str | None = None) -> int:
     """Download data or weights into HOTDOG_HOME, verified; what is there already is not fetched again.
 
@@ -145,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for noisy in ("accelerate", "PIL", "torch"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
-        return int(app.cli(args=arguments, prog="python -m hotdog_lib", config=(tyro.conf.FlagConversionOff,)) or 0)
+        return int(app.cli(args=arguments, prog="python -m hotdog_lib") or 0)
     except HotdogError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

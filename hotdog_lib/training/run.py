@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,17 @@ from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.data.splits import stratified_split
 from hotdog_lib.errors import HotdogError
-from hotdog_lib.models.create import create_model
 from hotdog_lib.models.io import load_model, save_model
 from hotdog_lib.models.weights import SourceWeights, get_weights
 from hotdog_lib.training.checkpoint import Identity, load_state, save_state
+from hotdog_lib.training.compare import new_model, summarise
 from hotdog_lib.training.engine import evaluate
 from hotdog_lib.training.hardware import Hardware, pick_hardware
 from hotdog_lib.training.metrics import choose_positive
+from hotdog_lib.training.progress import wants_bars
 from hotdog_lib.training.recipe import Recipe
 from hotdog_lib.training.record import environment, write_json, write_json_lines
-from hotdog_lib.training.trainer import State, Trainer, seeded
+from hotdog_lib.training.trainer import State, Trainer
 from hotdog_lib.training.zero_shot import zero_shot
 
 logger = logging.getLogger(__name__)
@@ -89,12 +91,10 @@ def train_run(options: RunOptions) -> dict[str, Any]:
     if done is not None:
         return done
     hardware = pick_hardware(options.device, options.precision)
-    source = _source(options)
+    source = get_weights(options.model, options.weights)
     preprocessing = evaluation_view(options, source)
     splits = load_splits(options.data, preprocessing, options.validation, options.recipe.seed)
-    with seeded(options.recipe.seed):
-        weights = None if options.recipe.strategy == "scratch" else source
-        model = create_model(options.model, weights=weights, num_classes=splits.train.num_classes)
+    model = new_model(options.model, source, options.recipe, splits.train.num_classes)
     history = _fit(options, model, splits, preprocessing, hardware, source)
     metrics = _final_metrics(options, model, splits, preprocessing, hardware, source, history)
     metrics["seconds"] = time.perf_counter() - started
@@ -121,12 +121,17 @@ def load_splits(
 ) -> Splits:
     """Training, validation and (where the folder has one) test pictures; near-duplicates stay on one side."""
     both = has_splits(root)
-    everything = load_pictures(scan_folder(root, "train" if both else None), preprocessing.resize_size)
+    load = partial(
+        load_pictures,
+        size=preprocessing.resize_size,
+        interpolation=preprocessing.interpolation,
+        progress=wants_bars(),
+    )
+    everything = load(scan_folder(root, "train" if both else None))
     names = everything.class_names
     test = None
     if both:
-        test_folder = scan_folder(root, "test", class_names=names)
-        test = load_pictures(test_folder, preprocessing.resize_size)
+        test = load(scan_folder(root, "test", class_names=names))
     groups = duplicate_groups(everything)
     train, held = stratified_split(everything.targets, validation, groups=groups, seed=seed)
     return Splits(everything.subset(train), everything.subset(held), test)
@@ -143,16 +148,6 @@ def _check_out(options: RunOptions) -> dict[str, Any] | None:
     if not options.resume and (options.out / "config.json").exists():
         raise HotdogError(f"{options.out} holds a run already; add --resume to go on, or choose another --out")
     return None
-
-
-def _source(options: RunOptions) -> SourceWeights | None:
-    source = get_weights(options.model, options.weights)
-    if source is None and options.recipe.strategy != "scratch":
-        raise HotdogError(
-            f"strategy {options.recipe.strategy!r} starts from source weights, but weights is 'none'; "
-            "use --strategy scratch, or --weights imagenet, embedded or a file"
-        )
-    return source
 
 
 def _fit(
@@ -285,7 +280,8 @@ def evaluate_run(
     model, card = load_model(_saved(run))
     hardware = pick_hardware(device, precision)
     folder = scan_folder(data, "test" if has_splits(data) else None, class_names=card.class_names)
-    pictures = load_pictures(folder, card.preprocessing.resize_size)
+    view = card.preprocessing
+    pictures = load_pictures(folder, view.resize_size, interpolation=view.interpolation)
     metrics = evaluate(
         hardware.place(model),
         pictures,
@@ -306,3 +302,34 @@ def predict_run(
     classifier = Classifier.load(_saved(run), device=device, precision=precision)
     for path in images:
         yield classifier.row(path)
+
+
+def compare_runs(
+    options: RunOptions, strategies: Sequence[str], seeds: Sequence[int]
+) -> Iterator[str]:
+    """Run every strategy with every seed below ``options.out``; yield a table's lines, and write ``compare.json``."""
+    rows = []
+    for strategy in strategies:
+        for seed in seeds:
+            recipe = replace(options.recipe, strategy=strategy, seed=seed)  # type: ignore[arg-type]
+            out = options.out / f"{strategy}-{seed}"
+            finished = replace(options, recipe=recipe, out=out, resume=(out / "config.json").exists())
+            metrics = train_run(finished)
+            part = "test" if "test" in metrics else "validation"
+            measured = metrics[part]
+            rows.append(
+                {
+                    "strategy": strategy,
+                    "seed": seed,
+                    "split": part,
+                    "accuracy": measured["accuracy"],
+                    "f1": measured["f1"],
+                    "seconds": metrics["training_seconds"],
+                }
+            )
+    summary = summarise(rows)
+    write_json(options.out / "compare.json", {"summary": summary, "records": rows})
+    yield f"{'strategy':10}  {rows[0]['split']} accuracy   F1               seconds"
+    for strategy, means in summary.items():
+        cells = [f"{means[k]['mean']:.3f} ± {means[k]['half']:.3f}" for k in ("accuracy", "f1")]
+        yield f"{strategy:10}  {cells[0]:14}  {cells[1]:14}  {means['seconds']['mean']:7.1f}"
