@@ -14,6 +14,8 @@ from torch import nn
 from torchvision.models.swin_transformer import PatchMerging, PatchMergingV2
 from torchvision.models.vision_transformer import Encoder
 
+from hotdog_lib.errors import HotdogError
+
 HEAD = "head"
 _POOLS = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
 
@@ -36,14 +38,16 @@ def classifier_name(model: nn.Module) -> str:
     auxiliary heads aside.
 
     Raises:
-        ValueError: the network has no such layer.
+        HotdogError: the network has no such layer.
     """
     name = None
     for candidate, module in unwrap(model).named_modules():
         if isinstance(module, (nn.Linear, nn.Conv2d)) and "aux" not in candidate.lower():
             name = candidate
     if not name:
-        raise ValueError(f"{type(model).__name__} has no Linear or Conv2d layer inside, so no head")
+        raise HotdogError(
+            f"{type(model).__name__} has no Linear or Conv2d layer inside, so no head"
+        )
     return name
 
 
