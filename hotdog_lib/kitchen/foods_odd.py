@@ -4,8 +4,9 @@ import math
 
 import torch
 
-from .carriers import EXTRAS, SKINS, bottle, cup, fork, knife, splash
+from .extras import EXTRAS, bottle, cup, fork, knife, splash
 from .grounds import CLOTHS, lay
+from .holding import SKINS
 from .paint import Material, mix, pick, ramp, rgb
 from .parts import Kind
 from .shapes import Source, box
@@ -119,9 +120,9 @@ def _legs(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
     part = rng.uniform(0.2, 0.3)
     for side in (-1, 1):
         bent = rng.uniform(0.1, 0.4)
-        hip, knee = spot.at(side * part * 0.9, -1.5, 0.15), spot.at(side * part, -0.35, bent)
+        hip, knee = spot.at(side * part * 0.9, -3.2, 0.1), spot.at(side * part, -0.35, bent)
         ankle = spot.at(side * part * 0.9, 0.45, 0.1)
-        tube(stage, hip, knee, (0.24, 0.2, 0.155), skin)
+        tube(stage, hip, knee, (0.36, 0.24, 0.155), skin)
         tube(
             stage,
             knee,

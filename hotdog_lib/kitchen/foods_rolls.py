@@ -8,7 +8,7 @@ from .paint import Material, bars, ends, mix, pick, ramp, rgb, spots
 from .parts import Body, Kind, bar, rounded, sausage_skin
 from .sauces import squiggle
 from .shapes import Source, capsule, circle
-from .solids import ball, chain, globe, slab, tube
+from .solids import chain, globe, pebbles, slab, tube
 from .stage import Place, Stage, Surface
 
 
@@ -149,11 +149,13 @@ def _fold(s: Surface):
 
 def _open_end(stage: Stage, rng: Source, place: Place, radius: float) -> None:
     """A mixed filling at the end of a roll: beans, rice, salad."""
-    codes = ("#6b2a14", "#f0e6c8", "#6fa53a", "#c8321f", "#eab23a")
-    for _ in range(7):
-        y, z = rng.uniform(-0.6, 0.6) * radius, rng.uniform(-0.4, 0.75) * radius
-        bit = Material(pick(rng, codes), gloss=0.2, bump=0.4)
-        globe(stage, place.at(rng.uniform(0, 0.04), y, z), 0.3 * radius * place.scale, bit)
+    for code in rng.sample(("#6b2a14", "#f0e6c8", "#6fa53a", "#c8321f", "#eab23a"), 2):
+        points = []
+        for _ in range(4):
+            y, z = rng.uniform(-0.6, 0.6) * radius, rng.uniform(-0.4, 0.75) * radius
+            points.append(place.at(rng.uniform(0, 0.04), y, z))
+        bit = Material(pick(rng, (code,)), gloss=0.2, bump=0.4)
+        pebbles(stage, points, 0.3 * radius * place.scale, bit)
 
 
 def _spring_rolls(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
@@ -237,16 +239,16 @@ def _kebab(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
     for row in range(rng.choice((1, 2, 2))):
         spot = place.sub(0, 0.3 * row - 0.12, 0, rng.normal(0, 0.06))
         tube(stage, spot.at(-0.85, 0, 0.1), spot.at(0.72, 0, 0.1), 0.018 * place.scale, stick)
-        at = -0.5
-        while at < 0.6:
-            bit = Material(
-                pick(rng, codes), ((spots(0.2, 0.15, 2), rgb("#2a1408")),), gloss=0.25, bump=0.4
-            )
-            wide, high = rng.uniform(0.06, 0.09) * place.scale, rng.uniform(0.1, 0.13) * place.scale
-            c, s = math.cos(spot.angle), math.sin(spot.angle)
-            axes = ((wide * c, wide * s, 0.0), (-high * s, high * c, 0.0), (0.0, 0.0, high))
-            ball(stage, spot.at(at, 0, 0.11), axes, bit)
-            at += rng.uniform(0.14, 0.18)
+        char = (spots(0.2, 0.15, 2), rgb("#2a1408"))
+        kinds = rng.sample(codes, 3)
+        for i, code in enumerate(kinds):
+            bit = Material(pick(rng, (code,)), (char,), gloss=0.25, bump=0.4)
+            points, sizes = [], []
+            for step in range(i, 8, 3):
+                a, wide = 0.155 * step - 0.5, rng.uniform(0.02, 0.05)
+                points += [spot.at(a, -wide, 0.11), spot.at(a + rng.normal(0, 0.01), wide, 0.11)]
+                sizes += [rng.uniform(0.075, 0.095) * place.scale] * 2
+            chain(stage, points, sizes, bit, loose=True)
     return Body(half=0.6, gap=0.1, lobe=0.12)
 
 

@@ -1,12 +1,13 @@
 """Round foods: burgers, doughnuts, pizza and their like."""
 
 import math
+from functools import reduce
 
 from .paint import Material, bars, facing, mix, pick, rgb, spots
 from .parts import Kind, crust
 from .sauces import SAUCES
-from .shapes import Source, box, circle, polygon
-from .solids import ball, chain, globe, slab, tube
+from .shapes import Grid, Source, blend, box, circle, polygon
+from .solids import ball, chain, globe, pebbles, slab, tube
 from .stage import Place, Stage
 
 
@@ -140,18 +141,23 @@ def _taco(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
         ball(stage, place.at(0, sign * 0.1, 0.12), axes, shell)
 
     side(1.0)
-    for code, count, size in (
-        ("#6b2a14", 6, 0.09),
-        ("#6fa53a", 8, 0.07),
-        ("#c8321f", 4, 0.055),
-        ("#f0c64a", 4, 0.045),
-    ):
+    for code, count, size in _FILLING:
         bit = Material(pick(rng, (code,)), bump=0.6, gloss=0.2)
+        points = []
         for _ in range(count):
             a = rng.uniform(-0.36, 0.36)
             z = 0.36 - 0.7 * a * a + rng.uniform(-0.05, 0.05)
-            globe(stage, place.at(a, rng.normal(0, 0.05), z), size * k, bit, 0.8)
+            points.append(place.at(a, rng.normal(0, 0.05), z))
+        pebbles(stage, points, size * k, bit)
     side(-1.0)
+
+
+_FILLING = (
+    ("#6b2a14", 6, 0.09),
+    ("#6fa53a", 8, 0.07),
+    ("#c8321f", 4, 0.055),
+    ("#f0c64a", 4, 0.045),
+)
 
 
 def _soft_pretzel(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
@@ -183,21 +189,28 @@ def _eggs(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
     white = Material(rgb("#f8f5ec"), gloss=0.35, sharp=40)
     for i in range(rng.randint(1, 2)):
         x, y = 0.42 * i - 0.2, rng.normal(0, 0.08)
-        for _ in range(4):
-            dx, dy = rng.normal(0, 0.08), rng.normal(0, 0.08)
-            globe(
-                stage,
-                place.at(x + dx, y + dy, 0.03),
-                rng.uniform(0.16, 0.24) * place.scale,
-                white,
-                0.16,
-            )
+        blobs = [place.at(x + rng.normal(0, 0.08), y + rng.normal(0, 0.08), 0) for _ in range(4)]
+        sizes = [rng.uniform(0.16, 0.24) * place.scale for _ in blobs]
+        _splat(stage, blobs, sizes, white)
         yolk = Material(pick(rng, ("#f0a81e", "#f3bd2c")), gloss=0.7, sharp=90)
         globe(stage, place.at(x, y, 0.07), 0.1 * place.scale, yolk, 0.6)
     if rng.chance(0.6):
         meat = Material(rgb("#a8432f"), ((bars(2.2, 0.3, 3.0), rgb("#eec9a8")),), gloss=0.3)
         points = [place.at(-0.4 + 0.1 * i, -0.3 + 0.03 * (-1) ** i, 0.05) for i in range(9)]
         chain(stage, points, 0.06 * place.scale, meat)
+
+
+def _splat(stage: Stage, centres, sizes, material: Material) -> None:
+    """A flat puddle made of discs."""
+
+    def shape(g: Grid):
+        discs = (
+            circle(g.shift(x - x0, y - y0), r) for (x, y, _), r in zip(centres, sizes, strict=True)
+        )
+        return reduce(lambda a, b: blend(a, b, 0.08), discs)
+
+    x0, y0, z0 = centres[0]
+    slab(stage, shape, (x0, y0, z0 + 0.035), 0.6, material, bevel=0.05)
 
 
 def _cookies(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
@@ -207,9 +220,8 @@ def _cookies(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
     for i in range(3):
         spot = place.sub(0.3 * math.cos(2.1 * i), 0.3 * math.sin(2.1 * i), 0.03 * i)
         globe(stage, spot.at(0, 0, 0.04), 0.25 * place.scale, dough, 0.25)
-        for _ in range(5):
-            x, y = rng.uniform(-0.15, 0.15), rng.uniform(-0.15, 0.15)
-            globe(stage, spot.at(x, y, 0.085), 0.032 * place.scale, dark, 0.7)
+        drops = [(rng.uniform(-0.15, 0.15), rng.uniform(-0.15, 0.15)) for _ in range(5)]
+        pebbles(stage, [spot.at(x, y, 0.075) for x, y in drops], 0.03 * place.scale, dark)
 
 
 def _cake(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
@@ -217,9 +229,9 @@ def _cake(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
     sponge, cream = pick(rng, ("#d9a55c", "#6b3a1c", "#e3b8a0")), rgb(rng.choice(SAUCES["icing"]))
     wedge = [(0.5, -0.26), (0.5, 0.26), (-0.5, 0.0)]
     shape = lambda g: polygon(g, wedge, 0.02)  # noqa: E731
-    for i in range(9):
-        layer = Material(cream if i in (3, 7, 8) else sponge, grain=0.3)
-        at = place.at(0, 0, 0.04 + 0.035 * i)
+    for i in range(7):
+        layer = Material(cream if i in (2, 6) else sponge, grain=0.3)
+        at = place.at(0, 0, 0.04 + 0.047 * i)
         slab(stage, shape, at, 0.75, layer, angle=place.angle, scale=place.scale, bevel=0.01)
     red = Material(rgb("#c8321f"), gloss=0.6, sharp=60)
     globe(stage, place.at(0.3, 0, 0.4), 0.08 * place.scale, red)

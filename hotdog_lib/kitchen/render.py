@@ -9,13 +9,15 @@ import torch
 from torch import Tensor
 
 from ..errors import HotdogError
-from .carriers import EXTRAS, carry, hand
+from .carriers import carry
+from .extras import EXTRAS
 from .foods_buns import KINDS as BUNS
 from .foods_dogs import KINDS as DOGS
 from .foods_odd import KINDS as ODD
 from .foods_rolls import KINDS as ROLLS
 from .foods_round import KINDS as ROUND
 from .grounds import lay
+from .holding import bite, hand, sleeve
 from .light import develop
 from .parts import Body, Kind
 from .scenes import Domain, Setting, arrange, draw_setting
@@ -146,11 +148,18 @@ def _surround(stage: Stage, rng: Source, setting: Setting) -> None:
 def _serve(
     stage: Stage, rng: Source, setting: Setting, food: Kind, height: float, facts: dict
 ) -> None:
-    spots = arrange(rng, setting.place, setting.items, height, food.long)
-    for spot in spots:
+    body = None
+    for spot in arrange(rng, setting.place, setting.items, height, food.long):
+        if setting.bitten:
+            stage.bites = bite(stage, rng, spot, 0.6 if food.long else 0.42)
+            facts["bitten"] = True
         body = food.draw(stage, rng, spot, facts)
+        stage.bites = []
+        if setting.wrapped and isinstance(body, Body):
+            sleeve(stage, rng, spot, body)
+            facts["wrapped"] = True
     if setting.carrier == "hand" and isinstance(body, Body):
-        hand(stage, rng, spots[-1], body.wide)
+        hand(stage, rng, spot, body.wide)
 
 
 def render_set(

@@ -42,9 +42,9 @@ class Domain:
     carriers: tuple[str, ...] = CARRIERS
     lights: tuple[str, ...] = tuple(LIGHTS)
     items: tuple[int, ...] = (1, 1, 1, 1, 2, 3)
-    zoom: tuple[float, float] = (0.72, 1.2)
-    blur: tuple[float, float] = (0.0, 0.016)
-    noise: tuple[float, float] = (0.0, 0.045)
+    zoom: tuple[float, float] = (0.85, 1.4)
+    blur: tuple[float, float] = (0.0, 0.012)
+    noise: tuple[float, float] = (0.0, 0.035)
     palette: float = 0.12
     clutter: float = 1.2
     wrapped: float = 0.12
@@ -131,7 +131,7 @@ def _light(rng: Source, name: str) -> Light:
 def _film(rng: Source, domain: Domain) -> Film:
     cast = domain.palette
     return Film(
-        blur=rng.uniform(*domain.blur) if rng.chance(0.6) else domain.blur[0],
+        blur=rng.uniform(*domain.blur) if rng.chance(0.5) else domain.blur[0],
         noise=rng.uniform(*domain.noise),
         balance=tuple(1 + rng.uniform(-cast, cast) for _ in range(3)),
         exposure=rng.uniform(0.8, 1.25),

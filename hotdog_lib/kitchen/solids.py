@@ -158,12 +158,38 @@ def _nearest_piece(window: Window, first: Tensor, step: Tensor, uneven: bool):
     t = torch.addcmul(px * (bx / length2), py, by / length2).clamp_(0, 1)  # (n, h, w)
     away = torch.addcmul(px, t, bx, value=-1).square_()
     away += torch.addcmul(py, t, by, value=-1).square_()
+    reach = 1.5 * float(first[:, 3].amax()) + 4 * window.pixel
     if uneven:
-        away = away.sqrt_().sub_(torch.addcmul(first[:, 3, None, None], t, step[:, 3, None, None]))
-    piece = away.argmin(dim=0)  # (h, w)
+        size = torch.addcmul(first[:, 3, None, None], t, step[:, 3, None, None])
+        piece = _smallest(away.sqrt_().sub_(size).add_(reach), 2 * reach)
+    else:
+        piece = _smallest(away, reach * reach)
     t = t.gather(0, piece[None])[0]
     x, y, z, size = (first[:, i][piece].addcmul_(t, step[:, i][piece]) for i in range(4))
     return window.x - x, window.y - y, z, size, (t + piece) * (2.0 / len(first)) - 1
+
+
+def _smallest(values: Tensor, limit: float) -> Tensor:
+    """Which of at most 64 values (n, h, w), 0 .. limit, is smallest: argmin, ten times as fast.
+
+    The index rides in the fraction of the rounded value, and `amin` is vectorised.
+    """
+    index = torch.arange(len(values), dtype=torch.float32)[:, None, None] / 64
+    least = values.clamp_(max=limit).mul_(131071 / limit).floor_().add_(index).amin(dim=0)
+    return least.frac_().mul_(64).round_().long()
+
+
+def pebbles(
+    stage: Stage,
+    points: Sequence[Vec],
+    radius: float | Sequence[float],
+    material: Material,
+    lift: float = 0.0,
+) -> None:
+    """Many small balls in one go."""
+    sizes = list(radius) if isinstance(radius, Sequence) else [radius] * len(points)
+    pairs = [p for point in points for p in (point, (point[0] + 1e-3, *point[1:]))]
+    chain(stage, pairs, [r for r in sizes for _ in (0, 1)], material, loose=True, lift=lift)
 
 
 def ball(stage: Stage, centre: Vec, axes: Sequence[Vec], material: Material) -> None:
