@@ -25,8 +25,10 @@ def train(options: Annotated[RunOptions, OmitArgPrefixes]) -> int:
 
     Example: python -m hotdog_lib train --data photos --strategy finetune --out runs/first
 
-    DATA holds one folder a class, or train/ and test/ with those in them. Without test/ nothing is held
-    back but the validation share. The best epoch is chosen on validation; the test pictures are looked at
+    DATA holds one folder a class, or train/ and test/ with those in them. Without test/ nothing is
+    held
+    back but the validation share. The best epoch is chosen on validation; the test pictures are
+    looked at
     once, at the end. OUT gets config.json, history.jsonl, metrics.json and model.safetensors.
     """
     from hotdog_lib.training.run import train_run
@@ -40,7 +42,9 @@ def train(options: Annotated[RunOptions, OmitArgPrefixes]) -> int:
 
 
 @app.command
-def evaluate(run: Positional[Path], data: Path, device: str = "auto", precision: str = "auto") -> int:
+def evaluate(
+    run: Positional[Path], data: Path, device: str = "auto", precision: str = "auto"
+) -> int:
     """Measure a trained classifier: one JSON object on standard output.
 
     Example: python -m hotdog_lib evaluate runs/first --data photos
@@ -65,7 +69,8 @@ def predict(
     device: str = "auto",
     precision: str = "auto",
 ) -> int:
-    """Classify picture files: a JSON line each. A file that can't be read gets an error, and the exit code 1.
+    """Classify picture files: a JSON line each. A file that can't be read gets an error, and the
+    exit code 1.
 
     Example: python -m hotdog_lib predict runs/first lunch.jpg dinner.png
 
@@ -95,9 +100,11 @@ def compare(
 ) -> int:
     """Train by several strategies with several seeds: a table of means with 95 % intervals.
 
-    Example: python -m hotdog_lib compare --data photos --strategies head,finetune --seeds 5 --out runs/table
+    Example: python -m hotdog_lib compare --data photos --strategies head,finetune --seeds 5 --out
+    runs/table
 
-    OUT gets a run folder for every strategy and seed, and compare.json. What is there already is not trained again.
+    OUT gets a run folder for every strategy and seed, and compare.json. What is there already is
+    not trained again.
 
     Args:
         options: as for train; strategy and seed are set here.
@@ -113,7 +120,8 @@ def compare(
 
 @app.command
 def fetch(name: Positional[str], mirror: str | None = None) -> int:
-    """Download data or weights into HOTDOG_HOME, verified; what is there already is not fetched again.
+    """Download data or weights into HOTDOG_HOME, verified; what is there already is not fetched
+    again.
 
     Example: python -m hotdog_lib fetch hotdog
 
@@ -129,7 +137,12 @@ def fetch(name: Positional[str], mirror: str | None = None) -> int:
 
 @app.command
 def render(
-    out: Path, train: int = 100, test: int = 200, seed: int = 0, size: int = 96, positive_share: float = 0.5
+    out: Path,
+    train: int = 100,
+    test: int = 200,
+    seed: int = 0,
+    size: int = 96,
+    positive_share: float = 0.5,
 ) -> int:
     """Draw the kitchen's pictures into an image folder that train and evaluate take.
 
@@ -164,7 +177,8 @@ def pretrain(options: Annotated[PretrainOptions, OmitArgPrefixes]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Errors of the user's making are one line on standard error and the exit code 2."""
+    """Run one command. Errors of the user's making are one line on standard error and the exit
+    code 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for noisy in ("accelerate", "PIL", "torch"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -184,18 +198,21 @@ def _summary(metrics: dict) -> str:
     """The run's figures in a few lines for a person."""
     best, held = metrics["best_epoch"], metrics["validation"]
     lines = [
-        f"validation accuracy {held['accuracy']:.3f} (best: {best['phase']}, epoch {best['epoch']})",
+        f"validation accuracy {held['accuracy']:.3f} "
+        f"(best: {best['phase']}, epoch {best['epoch']})",
     ]
     if "test" in metrics:
         test = metrics["test"]
-        lines.append(f"test accuracy {test['accuracy']:.3f}, F1 {test['f1']:.3f}, {test['n']} pictures")
+        lines.append(
+            f"test accuracy {test['accuracy']:.3f}, F1 {test['f1']:.3f}, {test['n']} pictures"
+        )
     if metrics.get("zero_shot"):
         zero = metrics["zero_shot"]
         lines.append(
             f"without any training: {zero['top1']['accuracy']:.3f} by the source's first guess, "
             f"{zero['tuned']['accuracy']:.3f} by its probability of {zero['class']!r}"
         )
-    lines.append(f"{metrics['training_seconds']:.0f} s of training, {metrics['seconds']:.0f} s in all")
+    lines.append(
+        f"{metrics['training_seconds']:.0f} s of training, {metrics['seconds']:.0f} s in all"
+    )
     return "\n".join(lines)
-
-

@@ -1,4 +1,5 @@
-"""Where fetched and derived files live, and how a file is put in place so that no half of it is ever seen."""
+"""Where fetched and derived files live, and how a file is put in place so that no half of it is
+ever seen."""
 
 from __future__ import annotations
 
@@ -18,13 +19,17 @@ def _user_cache() -> Path:
 
 
 def home() -> Path:
-    """Folder of fetched data and weights: ``HOTDOG_HOME``, else the user's cache folder. It may be read-only."""
+    """Folder of fetched data and weights: ``HOTDOG_HOME``, else the user's cache folder. It may be
+    read-only."""
     return Path(os.environ.get("HOTDOG_HOME") or _user_cache()).expanduser().resolve()
 
 
 def cache_dir() -> Path:
-    """Writable folder of derived files (pixel caches): ``HOTDOG_CACHE``, else the user's cache folder."""
-    folder = Path(os.environ.get("HOTDOG_CACHE") or _user_cache() / "derived").expanduser().resolve()
+    """Writable folder of derived files (pixel caches): ``HOTDOG_CACHE``, else the user's cache
+    folder."""
+    folder = (
+        Path(os.environ.get("HOTDOG_CACHE") or _user_cache() / "derived").expanduser().resolve()
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -37,7 +42,8 @@ def cache_dir() -> Path:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; on success it is flushed to disk and renamed to ``path``.
+    """Yield a temporary path beside ``path``; on success it is flushed to disk and renamed to
+    ``path``.
 
     After an exception, or a kill, ``path`` is what it was before: the old file, or none.
 

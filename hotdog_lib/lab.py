@@ -1,4 +1,5 @@
-"""What every notebook opens first: the edition, the device, the pictures, the source networks and the budget."""
+"""What every notebook opens first: the edition, the device, the pictures, the source networks and
+the budget."""
 
 from __future__ import annotations
 
@@ -124,8 +125,9 @@ class Lab:
         pictures = "rendered pictures" if self.edition == "pocket" else "photographs"
         precision = "bf16" if self.hardware.bf16 else "fp32"
         return (
-            f"{self.edition} edition ({self.why}): {self.hardware.describe()['name']}, {precision}; "
-            f"{self.budget.train} {pictures} to train on; {self.model} with {self.weights} weights; "
+            f"{self.edition} edition ({self.why}): {self.hardware.describe()['name']}, "
+            f"{precision}; {self.budget.train} {pictures} to train on; "
+            f"{self.model} with {self.weights} weights; "
             f"about {self.budget.minutes:g} minutes a chapter. Switch: HOTDOG_EDITION={other}"
         )
 
@@ -134,12 +136,14 @@ def open_lab(edition: str | None = None, *, device: str = "auto") -> Lab:
     """Choose the edition and say in one line what was chosen.
 
     Args:
-        edition: ``pocket``, ``full`` or ``auto``; None reads ``HOTDOG_EDITION``, else ``auto``. ``auto`` is full
+        edition: ``pocket``, ``full`` or ``auto``; None reads ``HOTDOG_EDITION``, else ``auto``.
+            ``auto`` is full
             where there is a CUDA device and the photographs and weights are at hand, else pocket.
         device: see :func:`hotdog_lib.training.hardware.pick_hardware`.
 
     Raises:
-        HotdogError: when ``full`` is asked for by name and something for it is missing; it names the remedy.
+        HotdogError: when ``full`` is asked for by name and something for it is missing; it names
+        the remedy.
 
     Example:
         >>> lab = open_lab("pocket")     # doctest: +SKIP
@@ -148,7 +152,9 @@ def open_lab(edition: str | None = None, *, device: str = "auto") -> Lab:
     """
     asked = edition or os.environ.get("HOTDOG_EDITION") or "auto"
     if asked not in ("pocket", "full", "auto"):
-        raise HotdogError(f"edition {asked!r} is unknown; HOTDOG_EDITION takes pocket, full or auto")
+        raise HotdogError(
+            f"edition {asked!r} is unknown; HOTDOG_EDITION takes pocket, full or auto"
+        )
     lab = _choose(asked, pick_hardware(device))
     print(lab)  # the one line that a reader should see; everything else in the library is silent
     return lab
@@ -157,14 +163,18 @@ def open_lab(edition: str | None = None, *, device: str = "auto") -> Lab:
 def _choose(asked: str, hardware: Hardware) -> Lab:
     missing = _missing_for_full()
     if asked == "full" and missing:
-        raise HotdogError(f"the full edition was asked for, but {missing}; or use HOTDOG_EDITION=pocket")
+        raise HotdogError(
+            f"the full edition was asked for, but {missing}; or use HOTDOG_EDITION=pocket"
+        )
     full = asked == "full" or (asked == "auto" and not missing and torch.cuda.is_available())
     if full:
         models = tuple(name for name in FULL_MODELS if imagenet_path(name).exists())
         return Lab("full", hardware, FULL, models, _reason(asked, missing))
     models = tuple(sorted(path.stem for path in EMBEDDED_FOLDER.glob("*.safetensors")))
     if not models:
-        raise HotdogError("the embedded weights are missing; make them: python -m hotdog_lib pretrain")
+        raise HotdogError(
+            "the embedded weights are missing; make them: python -m hotdog_lib pretrain"
+        )
     return Lab("pocket", hardware, POCKET, models, _reason(asked, missing))
 
 
@@ -190,9 +200,16 @@ def _missing_for_full() -> str:
 
 
 def kitchen_pictures(
-    seed: int, count: int, size: int, *, start: int = 0, positive_share: float = 0.5, domain: object = None
+    seed: int,
+    count: int,
+    size: int,
+    *,
+    start: int = 0,
+    positive_share: float = 0.5,
+    domain: object = None,
 ) -> PictureSet:
-    """``count`` of the kitchen's pictures from index ``start`` on, as a labelled set with their factors."""
+    """``count`` of the kitchen's pictures from index ``start`` on, as a labelled set with their
+    factors."""
     from hotdog_lib.kitchen import render_set
 
     indices = range(start, start + count)
@@ -204,7 +221,8 @@ def kitchen_pictures(
 def render_folder(
     out: Path, counts: dict[str, int], seed: int, size: int, positive_share: float = 0.5
 ) -> None:
-    """Write the kitchen's pictures as ``out/<split>/<class>/NNNNN.png``; the whole folder appears at once.
+    """Write the kitchen's pictures as ``out/<split>/<class>/NNNNN.png``; the whole folder appears
+    at once.
 
     Splits share the seed and follow each other in the index, so no picture is in two of them.
 
@@ -214,7 +232,9 @@ def render_folder(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise HotdogError(f"{out} is not empty; --out takes a new folder")
     if any(count < 0 for count in counts.values()) or not 0 <= positive_share <= 1:
-        raise HotdogError(f"can't draw {counts} pictures, {positive_share} of them hot dogs: check the numbers")
+        raise HotdogError(
+            f"can't draw {counts} pictures, {positive_share} of them hot dogs: check the numbers"
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
         start = 0

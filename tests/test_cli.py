@@ -1,4 +1,5 @@
-"""The command line from the outside: a folder in, a run out, and clear words for everything that is wrong."""
+"""The command line from the outside: a folder in, a run out, and clear words for everything that
+is wrong."""
 
 import json
 
@@ -80,7 +81,9 @@ def test_train_evaluate_predict(photos, weights, tmp_path, capsys):
     assert main(["predict", str(run), str(good), str(bad), str(tmp_path / "absent.jpg")]) == 1
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert rows[0]["path"] == str(good) and rows[0]["label"] == "hotdog"
-    assert rows[0]["probability"] > 0.5 and sum(rows[0]["probabilities"].values()) == pytest.approx(1)
+    assert rows[0]["probability"] > 0.5 and sum(rows[0]["probabilities"].values()) == pytest.approx(
+        1
+    )
     assert "broken.jpg" in rows[1]["error"] and "absent.jpg" in rows[2]["error"]
 
 
@@ -185,7 +188,10 @@ def test_wrong_options_are_told_and_leave_nothing(
 
 
 def test_evaluate_and_predict_without_a_model(photos, tmp_path, capsys):
-    for command in (["evaluate", str(tmp_path), "--data", str(photos)], ["predict", str(tmp_path), "x"]):
+    for command in (
+        ["evaluate", str(tmp_path), "--data", str(photos)],
+        ["predict", str(tmp_path), "x"],
+    ):
         assert main(command) == 2
         assert "holds no trained model" in capsys.readouterr().err
 
@@ -195,4 +201,6 @@ def test_help_shows_an_example_for_every_command(capsys):
         with pytest.raises(SystemExit) as stop:
             main([command, "--help"])
         assert stop.value.code == 0
-        assert f"Example: python -m hotdog_lib {command}" in " ".join(capsys.readouterr().out.split())
+        assert f"Example: python -m hotdog_lib {command}" in " ".join(
+            capsys.readouterr().out.split()
+        )

@@ -1,4 +1,5 @@
-"""Losses, metrics, optimizers and schedules: each test fails with the naive code that its trap describes."""
+"""Losses, metrics, optimizers and schedules: each test fails with the naive code that its trap
+describes."""
 
 import math
 
@@ -52,7 +53,9 @@ def test_weighted_loss_is_the_same_in_batches_and_over_the_set():
 def test_a_batch_of_one_class_is_weighted_too():
     logits, targets = torch.randn(4, 2), torch.ones(4, dtype=torch.int64)
     weights = torch.tensor([1.8, 0.2])
-    assert torch.allclose(F.cross_entropy(logits, targets, weights), F.cross_entropy(logits, targets))
+    assert torch.allclose(
+        F.cross_entropy(logits, targets, weights), F.cross_entropy(logits, targets)
+    )
     assert torch.allclose(
         cross_entropy(logits, targets, weights), 0.2 * F.cross_entropy(logits, targets)
     )
@@ -62,7 +65,9 @@ def test_unweighted_loss_is_torchs_own():
     logits, targets = torch.randn(8, 3), torch.randint(0, 3, (8,))
     ours = cross_entropy(logits, targets, smoothing=0.1)
     assert torch.allclose(ours, F.cross_entropy(logits, targets, label_smoothing=0.1))
-    assert torch.allclose(cross_entropy(logits, soft_targets(targets, 3)), cross_entropy(logits, targets))
+    assert torch.allclose(
+        cross_entropy(logits, soft_targets(targets, 3)), cross_entropy(logits, targets)
+    )
 
 
 def test_class_without_pictures_cannot_be_weighted():
@@ -77,7 +82,9 @@ def test_metrics_equal_scikit_learns():
     sklearn = pytest.importorskip("sklearn.metrics")
     predictions, targets = torch.randint(0, 2, (200,)), torch.randint(0, 2, (200,))
     ours = classification_metrics(predictions, targets, ("hotdog", "not-hotdog"), "hotdog")
-    reference = sklearn.precision_recall_fscore_support(targets, predictions, pos_label=0, average="binary")
+    reference = sklearn.precision_recall_fscore_support(
+        targets, predictions, pos_label=0, average="binary"
+    )
     assert [ours["precision"], ours["recall"], ours["f1"]] == pytest.approx(list(reference[:3]))
     assert ours["confusion"] == sklearn.confusion_matrix(targets, predictions).tolist()
     macro = classification_metrics(predictions, targets, ("a", "b"))
@@ -98,7 +105,9 @@ def test_f1_of_the_split_is_not_the_mean_of_batch_f1():
 
 
 def test_nothing_predicted_positive_counts_as_zero():
-    metrics = classification_metrics(torch.tensor([1, 1]), torch.tensor([0, 1]), ("hotdog", "b"), "hotdog")
+    metrics = classification_metrics(
+        torch.tensor([1, 1]), torch.tensor([0, 1]), ("hotdog", "b"), "hotdog"
+    )
     assert (metrics["precision"], metrics["recall"], metrics["f1"]) == (0.0, 0.0, 0.0)
 
 
@@ -148,7 +157,9 @@ def test_frozen_parameters_are_in_no_group(model):
 
 
 def test_head_at_ten_times_the_body_and_geometric_rates_below(model):
-    rates = {g["name"]: g["lr"] for g in parameter_groups(model, 1e-3, head_ratio=10, stage_decay=0.5)}
+    rates = {
+        g["name"]: g["lr"] for g in parameter_groups(model, 1e-3, head_ratio=10, stage_decay=0.5)
+    }
     body = [name for name in stages(model) if name != "head"]
     assert rates["head"] == pytest.approx(1e-2)
     assert rates[body[-1]] == pytest.approx(1e-3)
@@ -225,7 +236,9 @@ def test_recipe_survives_json():
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
 
 
-@pytest.mark.parametrize("values", [{"epochs": 0}, {"lr": -1.0}, {"lr": math.nan}, {"label_smoothing": 1.0}])
+@pytest.mark.parametrize(
+    "values", [{"epochs": 0}, {"lr": -1.0}, {"lr": math.nan}, {"label_smoothing": 1.0}]
+)
 def test_impossible_recipes_are_refused(values):
     with pytest.raises(HotdogError, match=next(iter(values))):
         Recipe(**values)

@@ -1,4 +1,5 @@
-"""The training loop: what is frozen stays, what is chosen is chosen on validation, a resumed run is the same run."""
+"""The training loop: what is frozen stays, what is chosen is chosen on validation, a resumed run
+is the same run."""
 
 import copy
 
@@ -52,7 +53,13 @@ def quick(**changes):
 
 def train(pictures, recipe, model=None, on_epoch=None, state=None, validation=None):
     trainer = Trainer(
-        model or make_model(), pictures, validation or pictures, recipe, VIEW, FP32, on_epoch=on_epoch
+        model or make_model(),
+        pictures,
+        validation or pictures,
+        recipe,
+        VIEW,
+        FP32,
+        on_epoch=on_epoch,
     )
     trainer.fit(state)
     return trainer
@@ -170,7 +177,9 @@ def test_metrics_do_not_depend_on_the_batch_size(pictures):
 
 def test_mirrored_evaluation_is_blind_to_mirroring(pictures):
     model = make_model()
-    flipped = PictureSet(pictures.images.flip(-1), pictures.targets, pictures.class_names, pictures.names)
+    flipped = PictureSet(
+        pictures.images.flip(-1), pictures.targets, pictures.class_names, pictures.names
+    )
     one = predict_logits(model, pictures, VIEW, FP32, mirror=True)
     two = predict_logits(model, flipped, VIEW, FP32, mirror=True)
     assert torch.allclose(one, two, atol=1e-5)

@@ -1,4 +1,5 @@
-"""A run's state on disk, in one safetensors file written atomically: no pickle, no half-written file."""
+"""A run's state on disk, in one safetensors file written atomically: no pickle, no half-written
+file."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class Identity:
         if differing:
             told = ", ".join(f"{k} was {theirs.get(k)}, is {mine.get(k)}" for k in differing[:4])
             raise HotdogError(
-                f"this run can't go on: {told}; resume with the same settings, or start in a new folder"
+                f"this run can't go on: {told}; "
+                "resume with the same settings, or start in a new folder"
             )
 
 
@@ -58,7 +60,9 @@ def save_state(path: Path, model: nn.Module, state: State, identity: Identity) -
     tensors = {f"model.{k}": v for k, v in snapshot(model).items()}
     tensors |= {f"best.{k}": v for k, v in state.best_weights.items()}
     for index, slots in (state.optimizer or {"state": {}})["state"].items():
-        tensors |= {f"optimizer.{index}.{k}": v.detach().cpu().contiguous() for k, v in slots.items()}
+        tensors |= {
+            f"optimizer.{index}.{k}": v.detach().cpu().contiguous() for k, v in slots.items()
+        }
     facts = {
         "format": FORMAT,
         "phase": state.phase,
@@ -83,7 +87,9 @@ def load_state(path: Path, model: nn.Module, identity: Identity) -> State:
             facts = json.loads((file.metadata() or {})["hotdog_run"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
-        raise HotdogError(f"{path} is no checkpoint that can be read ({error}); start in a new folder") from error
+        raise HotdogError(
+            f"{path} is no checkpoint that can be read ({error}); start in a new folder"
+        ) from error
     identity.check(facts["identity"])
     model.load_state_dict(_part(tensors, "model."))
     optimizer = None

@@ -48,7 +48,8 @@ class Outcome:
 def new_model(
     name: str, source: SourceWeights | None, recipe: Recipe, num_classes: int
 ) -> nn.Module:
-    """A network with a new head: the source's weights, or from scratch random ones that the recipe's seed fixes."""
+    """A network with a new head: the source's weights, or from scratch random ones that the
+    recipe's seed fixes."""
     if source is None and recipe.strategy != "scratch":
         raise HotdogError(
             f"strategy {recipe.strategy!r} starts from source weights, but there are none; "

@@ -1,4 +1,5 @@
-"""The parts of a training loop: one epoch, predictions, features. No sync inside a step (trap 34)."""
+"""The parts of a training loop: one epoch, predictions, features. No sync inside a step (trap
+34)."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ EVAL_BATCH = 64
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """Eval mode and no gradients inside; afterwards every module is back in the mode it had (trap 14)."""
+    """Eval mode and no gradients inside; afterwards every module is back in the mode it had (trap
+    14)."""
     modes = {module: module.training for module in model.modules()}
     model.eval()
     try:
@@ -84,7 +86,8 @@ def predict_logits(
     mirror: bool = False,
     batch_size: int = EVAL_BATCH,
 ) -> Tensor:
-    """Logits of every picture, (N, C) float32 on the CPU; with ``mirror``, averaged with the mirror image's.
+    """Logits of every picture, (N, C) float32 on the CPU; with ``mirror``, averaged with the
+    mirror image's.
 
     The average is over log-probabilities, then normalised, so that it can be used as logits.
     """
@@ -105,7 +108,8 @@ def extract_features(
     mirror: bool = False,
     batch_size: int = EVAL_BATCH,
 ) -> Tensor:
-    """What the classifier sees of each picture, (V, N, F) float32 on the device; V = 2 views with ``mirror``."""
+    """What the classifier sees of each picture, (V, N, F) float32 on the device; V = 2 views with
+    ``mirror``."""
 
     def features(images: Tensor) -> Tensor:
         return forward_features(model, images).float()
@@ -123,7 +127,8 @@ def _over_views(
     mirror: bool,
     batch_size: int,
 ) -> Tensor:
-    """``function`` of each picture and, with ``mirror``, of its mirror image: (V, N, ...) on the CPU."""
+    """``function`` of each picture and, with ``mirror``, of its mirror image: (V, N, ...) on the
+    CPU."""
     rows: list[Tensor] = []
     with evaluating(model), hardware.autocast():
         for images, _ in Loader(pictures, batch_size, device=hardware.device):
@@ -152,6 +157,7 @@ def evaluate(
     positive: str | None = None,
     mirror: bool = False,
 ) -> dict[str, Any]:
-    """Metrics of one split, from all its predictions at once; the model's modes are left as they were."""
+    """Metrics of one split, from all its predictions at once; the model's modes are left as they
+    were."""
     logits = predict_logits(model, pictures, preprocessing, hardware, mirror=mirror)
     return evaluate_logits(logits, pictures, positive)

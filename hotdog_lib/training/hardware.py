@@ -24,7 +24,8 @@ class Hardware:
     channels_last: bool = True
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """Forward passes in bf16 where it pays; weights, losses and metrics stay float32 (trap 33)."""
+        """Forward passes in bf16 where it pays; weights, losses and metrics stay float32 (trap
+        33)."""
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
 
     def place(self, model: nn.Module) -> nn.Module:
@@ -68,7 +69,9 @@ def pick_hardware(device: str = "auto", precision: str = "auto") -> Hardware:
     if device.split(":")[0] not in ("cpu", "cuda"):
         raise HotdogError(f"device {device!r} is unknown; use auto, cpu, cuda or cuda:N")
     if device.startswith("cuda") and not torch.cuda.is_available():
-        raise HotdogError(f"device {device!r} was asked for, but torch finds no GPU; use --device cpu")
+        raise HotdogError(
+            f"device {device!r} was asked for, but torch finds no GPU; use --device cpu"
+        )
     chosen = torch.device(device)
     bf16 = has_fast_bf16(chosen) if precision == "auto" else precision == "bf16"
     return Hardware(chosen, bf16)
@@ -83,7 +86,8 @@ def has_fast_bf16(device: torch.device) -> bool:
 
 
 def _cpu_capabilities() -> Mapping[str, Any]:
-    """What torch detects of the CPU; nothing in versions that can't tell, which then compute in float32."""
+    """What torch detects of the CPU; nothing in versions that can't tell, which then compute in
+    float32."""
     return getattr(torch.cpu, "get_capabilities", dict)()
 
 

@@ -27,7 +27,9 @@ def class_weights(targets: Tensor, num_classes: int, scheme: str = "balanced") -
         raise HotdogError(f"class_weights {scheme!r} is unknown; use none or balanced")
     counts = torch.bincount(targets, minlength=num_classes)
     if (counts == 0).any():
-        raise HotdogError(f"class {int(counts.argmin())} has no training picture: it can't be weighted")
+        raise HotdogError(
+            f"class {int(counts.argmin())} has no training picture: it can't be weighted"
+        )
     return normalise_weights(1.0 / counts, counts)
 
 
@@ -41,8 +43,10 @@ def cross_entropy(
 ) -> Tensor:
     """Mean over the batch of the weighted cross-entropy; a scalar.
 
-    ``F.cross_entropy(weight=w)`` divides by the weights *of the batch*: a batch of one class is then not weighted
-    at all, and the mean over batches is not the mean over the set. Here the divisor is the batch size.
+    ``F.cross_entropy(weight=w)`` divides by the weights *of the batch*: a batch of one class is
+    then not weighted
+    at all, and the mean over batches is not the mean over the set. Here the divisor is the batch
+    size.
 
     Args:
         logits: (B, C), any float type; computed in float32.

@@ -1,4 +1,5 @@
-"""Metrics of a whole split, once, from all its predictions: never a mean of per-batch metrics (trap 28)."""
+"""Metrics of a whole split, once, from all its predictions: never a mean of per-batch metrics
+(trap 28)."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def classification_metrics(
         predictions: class indices, (N,).
         targets: class indices, (N,).
         class_names: name of each class; the confusion matrix has their order.
-        positive: the class that F1, precision and recall are about. None: their unweighted mean over the classes.
+        positive: the class that F1, precision and recall are about. None: their unweighted mean
+            over the classes.
 
     A ratio whose divisor is 0 counts as 0, as scikit-learn's ``zero_division=0``.
 
@@ -67,7 +69,8 @@ def class_position(class_names: Sequence[str], name: str) -> int:
 
 
 def choose_positive(class_names: Sequence[str], asked: str | None = None) -> str | None:
-    """The positive class: the one asked for; else ``hotdog`` of two classes; else none (macro averages)."""
+    """The positive class: the one asked for; else ``hotdog`` of two classes; else none (macro
+    averages)."""
     if asked is not None:
         return class_names[class_position(class_names, asked)]
     return "hotdog" if len(class_names) == 2 and "hotdog" in class_names else None
@@ -87,7 +90,9 @@ def best_threshold(probabilities: Tensor, is_positive: Tensor) -> float:
     right = torch.cat([hits.new_zeros(1), hits.cumsum(0)]) + torch.cat(
         [(1 - hits).flip(0).cumsum(0).flip(0), hits.new_zeros(1)]
     )
-    ordered = torch.cat([probabilities.new_ones(1), probabilities[order], probabilities.new_zeros(1)])
+    ordered = torch.cat(
+        [probabilities.new_ones(1), probabilities[order], probabilities.new_zeros(1)]
+    )
     k = int(right.argmax())
     return float((ordered[k] + ordered[k + 1]) / 2)
 
@@ -110,7 +115,8 @@ _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float]:
-    """Mean over seeds and the half-width of its 95 % interval (Student's t); the half is nan for one value."""
+    """Mean over seeds and the half-width of its 95 % interval (Student's t); the half is nan for
+    one value."""
     n = len(values)
     mean = sum(values) / n
     if n < 2:
@@ -122,7 +128,9 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float]:
 
 def _one_class(confusion: Tensor, c: int) -> tuple[float, float, float]:
     """Precision, recall and F1 of class ``c``."""
-    hit, predicted, true = (int(v) for v in (confusion[c, c], confusion[:, c].sum(), confusion[c].sum()))
+    hit, predicted, true = (
+        int(v) for v in (confusion[c, c], confusion[:, c].sum(), confusion[c].sum())
+    )
     precision = hit / predicted if predicted else 0.0
     recall = hit / true if true else 0.0
     return precision, recall, 2 * hit / (predicted + true) if predicted + true else 0.0

@@ -1,4 +1,5 @@
-"""A saved network that classifies one picture: the same decoding and preprocessing as in training."""
+"""A saved network that classifies one picture: the same decoding and preprocessing as in
+training."""
 
 from __future__ import annotations
 
@@ -39,10 +40,16 @@ class Classifier:
         return cls(hardware.place(model), card, hardware)
 
     def probabilities(self, source: bytes | Path) -> Tensor:
-        """Probability of each class for one encoded picture, (C,). Raises DecodeError that names the file."""
-        size, interpolation = self.card.preprocessing.resize_size, self.card.preprocessing.interpolation
+        """Probability of each class for one encoded picture, (C,). Raises DecodeError that names
+        the file."""
+        size, interpolation = (
+            self.card.preprocessing.resize_size,
+            self.card.preprocessing.interpolation,
+        )
         canvas = to_canvas(decode_image(source), size, interpolation)[None]  # (1, 3, S, S)
-        pictures = PictureSet(canvas, torch.zeros(1, dtype=torch.int64), self.card.class_names, ("",))
+        pictures = PictureSet(
+            canvas, torch.zeros(1, dtype=torch.int64), self.card.class_names, ("",)
+        )
         mirror = bool(self.card.provenance.get("mirror"))
         logits = predict_logits(
             self.model, pictures, self.card.preprocessing, self.hardware, mirror=mirror
@@ -50,7 +57,8 @@ class Classifier:
         return logits[0].softmax(dim=0)
 
     def row(self, path: Path) -> dict[str, Any]:
-        """The command line's answer for one file; a file that can't be read gets ``error`` instead of a label."""
+        """The command line's answer for one file; a file that can't be read gets ``error`` instead
+        of a label."""
         try:
             shares = self.probabilities(path)
         except HotdogError as error:

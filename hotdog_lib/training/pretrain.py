@@ -1,4 +1,5 @@
-"""Makes the embedded source weights: a network trained on the pantry, from a seed, on this machine alone."""
+"""Makes the embedded source weights: a network trained on the pantry, from a seed, on this machine
+alone."""
 
 from __future__ import annotations
 
@@ -89,9 +90,13 @@ def pretrain(options: PretrainOptions) -> dict[str, Any]:
 
     def on_epoch(row: dict[str, Any], state: State) -> None:
         _log(row)
-        _save(model, out, options, train.class_names)  # hours of work: an interruption keeps the last epoch
+        _save(
+            model, out, options, train.class_names
+        )  # hours of work: an interruption keeps the last epoch
 
-    trainer = Trainer(model, train, held, recipe, EMBEDDED_PREPROCESSING, hardware, on_epoch=on_epoch)
+    trainer = Trainer(
+        model, train, held, recipe, EMBEDDED_PREPROCESSING, hardware, on_epoch=on_epoch
+    )
     trainer.fit()
     _save(model, out, options, train.class_names)
     record = {
@@ -166,5 +171,11 @@ def _log(row: dict[str, Any]) -> None:
     held = row["validation"]
     logger.info(
         "%d/%d  loss %.3f  accuracy %.3f  %.0f images/s",
-        *(row["epoch"], row["epochs"], row["train_loss"], held["accuracy"], row["images_per_second"]),
+        *(
+            row["epoch"],
+            row["epochs"],
+            row["train_loss"],
+            held["accuracy"],
+            row["images_per_second"],
+        ),
     )

@@ -11,7 +11,8 @@ T = TypeVar("T")
 
 
 def wants_bars() -> bool:
-    """Whether somebody is there to see a bar: a terminal or a notebook, and no CI, test or book build."""
+    """Whether somebody is there to see a bar: a terminal or a notebook, and no CI, test or book
+    build."""
     if any(os.environ.get(name) for name in ("CI", "NBVAL", "PYTEST_CURRENT_TEST")):
         return False
     return sys.stderr.isatty() or "ipykernel" in sys.modules

@@ -28,19 +28,23 @@ class Recipe:
     """
 
     strategy: Strategy = "finetune"
-    """scratch: random weights. head: frozen body. finetune: head first, then everything. gradual: stage by stage."""
+    """scratch: random weights. head: frozen body. finetune: head first, then everything. gradual:
+    stage by stage."""
     epochs: int | None = None
-    """Passes over the training pictures (8), or for a head alone over their cached features (60)."""
+    """Passes over the training pictures (8), or for a head alone over their cached features
+    (60)."""
     seed: int = 0
     """Fixes the split, the new head, the order of the pictures and every augmentation."""
     batch_size: int = 32
     """Pictures a step."""
     lr: float | None = None
-    """Highest rate of the body's last stage (from scratch: of every layer). None: the strategy's default."""
+    """Highest rate of the body's last stage (from scratch: of every layer). None: the strategy's
+    default."""
     head_ratio: float = 10.0
     """The new head learns this many times faster than the body."""
     stage_decay: float = 1.0
-    """Each stage towards the input learns this many times as fast as the next: 1 is equal, 0.7 is geometric."""
+    """Each stage towards the input learns this many times as fast as the next: 1 is equal, 0.7 is
+    geometric."""
     weight_decay: float = 0.01
     """Of weights only: biases, norm layers, position embeddings and the like are never decayed."""
     optimizer: Literal["adamw", "sgd"] = "adamw"
@@ -52,16 +56,21 @@ class Recipe:
     head_lr: float = 3e-3
     """Highest rate of the head on cached features."""
     cache_features: bool = True
-    """Compute a frozen body's features once. Off: a head alone is trained on augmented pictures, at picture speed."""
+    """Compute a frozen body's features once. Off: a head alone is trained on augmented pictures,
+    at picture speed."""
     label_smoothing: float = 0.0
     """Share of the target's mass spread over all classes."""
     class_weights: Literal["none", "balanced"] = "none"
-    """balanced: a rare class weighs more, normalised over the training set and never over the batch."""
+    """balanced: a rare class weighs more, normalised over the training set and never over the
+    batch."""
     norm: NormPolicy = "freeze"
-    """BatchNorm in frozen stages: freeze (statistics and weights), affine (train the weights), adapt (follow the data)."""
+    """BatchNorm in frozen stages: freeze (statistics and weights), affine (train the weights),
+    adapt (follow the data)."""
     view: Literal["whole", "centre"] = "whole"
-    """Evaluate the whole canvas, or its centre crop as the source did. Training crops have the source's size; things
-    look larger in them than in a centre crop, so a larger view suits them better (Touvron et al., arXiv 1906.06423)."""
+    """Evaluate the whole canvas, or its centre crop as the source did. Training crops have the
+    source's size; things
+    look larger in them than in a centre crop, so a larger view suits them better (Touvron et al.,
+    arXiv 1906.06423)."""
     mirror: bool = True
     """Evaluate each picture and its mirror image, and average their log-odds."""
     select: Literal["accuracy", "f1", "loss", "last"] = "loss"
@@ -101,7 +110,9 @@ class Recipe:
         """Read what :meth:`to_dict` wrote. Raises HotdogError at an unknown name."""
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
-            raise HotdogError(f"unknown recipe settings {sorted(unknown)}; was it written by another version?")
+            raise HotdogError(
+                f"unknown recipe settings {sorted(unknown)}; was it written by another version?"
+            )
         augmentation = {
             k: tuple(v) if isinstance(v, list) else v
             for k, v in values.get("augmentation", {}).items()

@@ -43,7 +43,8 @@ def git_commit() -> str | None:
 
 
 def write_json(path: Path, record: Any) -> None:
-    """Write one JSON document atomically; floats are rounded to six significant digits, nan becomes null."""
+    """Write one JSON document atomically; floats are rounded to six significant digits, nan
+    becomes null."""
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(tidy(record), indent=1) + "\n", encoding="utf-8")
 

@@ -50,7 +50,8 @@ class RunOptions:
     validation: float = 0.1
     """Share of the training pictures on which the best epoch is chosen."""
     positive: str | None = None
-    """The class that F1 is about. None: hotdog where there are two classes and it is one, else macro averages."""
+    """The class that F1 is about. None: hotdog where there are two classes and it is one, else
+    macro averages."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:N."""
     precision: str = "auto"
@@ -77,14 +78,16 @@ class Splits:
 def train_run(options: RunOptions) -> dict[str, Any]:
     """Train, choose on validation, look once at the test split, and write ``options.out``.
 
-    The folder gets ``config.json``, ``history.jsonl``, ``metrics.json``, ``model.safetensors`` and, until the run is
+    The folder gets ``config.json``, ``history.jsonl``, ``metrics.json``, ``model.safetensors``
+    and, until the run is
     finished, ``checkpoint.safetensors``.
 
     Returns:
         What ``metrics.json`` holds.
 
     Raises:
-        HotdogError: for anything wrong with the options, the pictures or the weights, before anything is written.
+        HotdogError: for anything wrong with the options, the pictures or the weights, before
+        anything is written.
     """
     started = time.perf_counter()
     done = _check_out(options)
@@ -107,7 +110,8 @@ FIXED_SIZE = ("vit_", "maxvit_")
 
 
 def evaluation_view(options: RunOptions, source: SourceWeights | None) -> Preprocessing:
-    """The source's preprocessing, widened to the whole canvas if the recipe says so and the network can."""
+    """The source's preprocessing, widened to the whole canvas if the recipe says so and the
+    network can."""
     own = source.preprocessing if source else Preprocessing()
     if options.recipe.view == "centre":
         return own
@@ -116,10 +120,9 @@ def evaluation_view(options: RunOptions, source: SourceWeights | None) -> Prepro
     return replace(own, resize_size=side, crop_size=side)
 
 
-def load_splits(
-    root: Path, preprocessing: Preprocessing, validation: float, seed: int
-) -> Splits:
-    """Training, validation and (where the folder has one) test pictures; near-duplicates stay on one side."""
+def load_splits(root: Path, preprocessing: Preprocessing, validation: float, seed: int) -> Splits:
+    """Training, validation and (where the folder has one) test pictures; near-duplicates stay on
+    one side."""
     both = has_splits(root)
     load = partial(
         load_pictures,
@@ -146,7 +149,9 @@ def _check_out(options: RunOptions) -> dict[str, Any] | None:
         logger.info("%s is finished: nothing to resume", options.out)
         return json.loads(finished.read_text(encoding="utf-8"))
     if not options.resume and (options.out / "config.json").exists():
-        raise HotdogError(f"{options.out} holds a run already; add --resume to go on, or choose another --out")
+        raise HotdogError(
+            f"{options.out} holds a run already; add --resume to go on, or choose another --out"
+        )
     return None
 
 
@@ -177,7 +182,9 @@ def _fit(
         options.recipe,
         preprocessing,
         hardware,
-        train_size=min(preprocessing.crop_size, (source.preprocessing if source else Preprocessing()).crop_size),
+        train_size=min(
+            preprocessing.crop_size, (source.preprocessing if source else Preprocessing()).crop_size
+        ),
         positive=options.positive,
         on_epoch=on_epoch,
     )
@@ -269,14 +276,17 @@ def _saved(run: Path) -> Path:
     """The model file of a run folder, or the file itself."""
     path = run / "model.safetensors" if run.is_dir() else run
     if not path.exists():
-        raise HotdogError(f"{run} holds no trained model ({path.name} is missing); train first, or check the path")
+        raise HotdogError(
+            f"{run} holds no trained model ({path.name} is missing); train first, or check the path"
+        )
     return path
 
 
 def evaluate_run(
     run: Path, data: Path, *, device: str = "auto", precision: str = "auto"
 ) -> dict[str, Any]:
-    """Metrics of a saved model on ``data/test`` where that exists, else on every picture of ``data``."""
+    """Metrics of a saved model on ``data/test`` where that exists, else on every picture of
+    ``data``."""
     model, card = load_model(_saved(run))
     hardware = pick_hardware(device, precision)
     folder = scan_folder(data, "test" if has_splits(data) else None, class_names=card.class_names)
@@ -296,7 +306,8 @@ def evaluate_run(
 def predict_run(
     run: Path, images: Sequence[Path], *, device: str = "auto", precision: str = "auto"
 ) -> Iterator[dict[str, Any]]:
-    """One row a picture: ``path``, ``label``, ``probability``, ``probabilities``; or ``path`` and ``error``."""
+    """One row a picture: ``path``, ``label``, ``probability``, ``probabilities``; or ``path`` and
+    ``error``."""
     from hotdog_lib.training.predict import Classifier
 
     classifier = Classifier.load(_saved(run), device=device, precision=precision)
@@ -307,13 +318,16 @@ def predict_run(
 def compare_runs(
     options: RunOptions, strategies: Sequence[str], seeds: Sequence[int]
 ) -> Iterator[str]:
-    """Run every strategy with every seed below ``options.out``; yield a table's lines, and write ``compare.json``."""
+    """Run every strategy with every seed below ``options.out``; yield a table's lines, and write
+    ``compare.json``."""
     rows = []
     for strategy in strategies:
         for seed in seeds:
             recipe = replace(options.recipe, strategy=strategy, seed=seed)  # type: ignore[arg-type]
             out = options.out / f"{strategy}-{seed}"
-            finished = replace(options, recipe=recipe, out=out, resume=(out / "config.json").exists())
+            finished = replace(
+                options, recipe=recipe, out=out, resume=(out / "config.json").exists()
+            )
             metrics = train_run(finished)
             part = "test" if "test" in metrics else "validation"
             measured = metrics[part]

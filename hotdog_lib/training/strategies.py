@@ -11,7 +11,8 @@ from hotdog_lib.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training with the same layers unfrozen and an optimizer of its own (traps 8 and 9).
+    """A stretch of training with the same layers unfrozen and an optimizer of its own (traps 8 and
+    9).
 
     Attributes:
         name: for the history, such as ``head`` or ``everything``.
@@ -34,11 +35,14 @@ def plan(recipe: Recipe, stage_names: Sequence[str]) -> list[Phase]:
     """The phases of a recipe for a network with these stages, input to output.
 
     Example:
-        >>> [(p.name, p.epochs) for p in plan(Recipe("gradual", epochs=4), ["stem", "a", "b", "head"])]
+        >>> [(p.name, p.epochs) for p in plan(Recipe("gradual", epochs=4), ["stem", "a", "b",
+        "head"])]
         [('head', 60), ('from b', 1), ('from a', 1), ('everything', 2)]
     """
     if recipe.strategy == "scratch":
-        return [Phase("everything", stage_names[0], recipe.num_epochs, False, recipe.learning_rate, 1.0)]
+        return [
+            Phase("everything", stage_names[0], recipe.num_epochs, False, recipe.learning_rate, 1.0)
+        ]
     if recipe.strategy == "head":
         return [_head_phase(recipe, recipe.num_epochs)]
     if recipe.strategy == "finetune":
@@ -46,17 +50,21 @@ def plan(recipe: Recipe, stage_names: Sequence[str]) -> list[Phase]:
     if recipe.strategy == "gradual":
         body = list(reversed(stage_names[:-1]))  # from the head's neighbour down to the input
         return [_head_phase(recipe, recipe.head_epochs), *_unfreeze(recipe, body)]
-    raise HotdogError(f"strategy {recipe.strategy!r} is unknown; use scratch, head, finetune or gradual")
+    raise HotdogError(
+        f"strategy {recipe.strategy!r} is unknown; use scratch, head, finetune or gradual"
+    )
 
 
 def _head_phase(recipe: Recipe, epochs: int) -> Phase:
-    """The head alone. Its inputs are fixed, and so computed once, unless BatchNorm is to follow the data."""
+    """The head alone. Its inputs are fixed, and so computed once, unless BatchNorm is to follow
+    the data."""
     cached = recipe.cache_features and recipe.norm == "freeze"
     return Phase("head", "head", epochs, cached, recipe.head_lr, 1.0)
 
 
 def _unfreeze(recipe: Recipe, firsts: list[str]) -> list[Phase]:
-    """Share the epochs among the depths in ``firsts``; where they are too few, the shallow depths are left out."""
+    """Share the epochs among the depths in ``firsts``; where they are too few, the shallow depths
+    are left out."""
     epochs = recipe.num_epochs
     firsts = firsts[-min(epochs, len(firsts)) :]
     share, rest = divmod(epochs, len(firsts))

@@ -71,8 +71,11 @@ class Trainer:
         on_epoch: called with each new row of the history and the state, for logs and checkpoints.
 
     Example:
-        >>> trainer = Trainer(model, train, validation, Recipe(), preprocessing, pick_hardware())  # doctest: +SKIP
-        >>> trainer.fit().history[-1]["validation"]["accuracy"]                                    # doctest: +SKIP
+        >>> trainer = Trainer(
+        ...     model, train, held, Recipe(), view, pick_hardware()
+        ... )  # doctest: +SKIP
+        >>> trainer.fit().best["validation"]["accuracy"]  # doctest: +SKIP
+        0.93
     """
 
     def __init__(
@@ -92,7 +95,9 @@ class Trainer:
 
         self.accelerator = Accelerator(cpu=hardware.device.type == "cpu")
         if self.accelerator.num_processes > 1:
-            raise HotdogError("training in several processes is not supported yet; start one process")
+            raise HotdogError(
+                "training in several processes is not supported yet; start one process"
+            )
         self.model = hardware.place(model)
         self.train, self.validation = train, validation
         self.recipe, self.preprocessing, self.hardware = recipe, preprocessing, hardware
@@ -109,7 +114,8 @@ class Trainer:
         self.state = State()
 
     def fit(self, state: State | None = None) -> State:
-        """Run every phase, or what a state from a checkpoint leaves to do; the model ends as its best epoch."""
+        """Run every phase, or what a state from a checkpoint leaves to do; the model ends as its
+        best epoch."""
         self.state = state or self.state
         with torch.random.fork_rng(devices=_cuda_indices(self.hardware.device)):
             for index in range(self.state.phase, len(self.phases)):
@@ -185,14 +191,13 @@ class Trainer:
         return self.hardware.arrange(self.preprocessing.normalise(views)), targets
 
     def _train_on_features(self, index: int, optimizer: torch.optim.Optimizer) -> None:
-        """The head alone on the frozen body's features, computed once (0.01 s an epoch, not 10 s)."""
+        """The head alone on the frozen body's features, computed once (0.01 s an epoch, not 10
+        s)."""
         phase, started = self.phases[index], time.perf_counter()
         mirror = self.recipe.mirror
         look = partial(extract_features, self.model, mirror=mirror)
         features = look(self.train, self.preprocessing, self.hardware)  # (V, N, F)
-        held = (
-            look(self.validation, self.preprocessing, self.hardware) if self.validation else None
-        )
+        held = look(self.validation, self.preprocessing, self.hardware) if self.validation else None
         seconds_cached = time.perf_counter() - started
         targets = self.train.targets.to(self.hardware.device).repeat(len(features))  # (V * N,)
         rows = features.flatten(0, 1)  # (V * N, F)
@@ -208,7 +213,10 @@ class Trainer:
             seconds = time.perf_counter() - started + (seconds_cached if epoch == 0 else 0.0)
             metrics = None if held is None else self._evaluate_features(held)
             self._add_row(index, epoch, loss, seconds, len(self.train), metrics)
-        self.state.phase, self.state.epoch = index + 1, 0  # a checkpoint now goes on with the next phase
+        self.state.phase, self.state.epoch = (
+            index + 1,
+            0,
+        )  # a checkpoint now goes on with the next phase
         self.on_epoch(self.state.history[-1], self.state)
 
     def _evaluate_features(self, features: Tensor) -> dict[str, Any]:
@@ -277,7 +285,8 @@ class Trainer:
         return (lr_factor(step, total, shape) for step in itertools.count(start))
 
     def _seed_epoch(self, index: int, epoch: int) -> torch.Generator:
-        """Randomness that depends on (seed, phase, epoch) alone, so that a resumed epoch is the same epoch."""
+        """Randomness that depends on (seed, phase, epoch) alone, so that a resumed epoch is the
+        same epoch."""
         key = f"{self.recipe.seed}/{index}/{epoch}".encode()
         seed = int.from_bytes(hashlib.sha256(key).digest()[:7], "big")
         torch.manual_seed(seed)  # dropout; fit() puts the caller's state back
@@ -285,7 +294,8 @@ class Trainer:
 
 
 def snapshot(model: nn.Module) -> dict[str, Tensor]:
-    """A copy of the weights and buffers on the CPU, contiguous as safetensors wants them (trap 38)."""
+    """A copy of the weights and buffers on the CPU, contiguous as safetensors wants them (trap
+    38)."""
     return {
         name: tensor.detach().to("cpu", copy=True).contiguous()
         for name, tensor in model.state_dict().items()
@@ -295,7 +305,8 @@ def snapshot(model: nn.Module) -> dict[str, Tensor]:
 def restore_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
     """Load a state_dict, each tensor in its parameter's memory layout.
 
-    Fused kernels walk through parameter and state side by side: a contiguous state beside a channels_last
+    Fused kernels walk through parameter and state side by side: a contiguous state beside a
+    channels_last
     parameter would pair the wrong numbers, without an error.
     """
     optimizer.load_state_dict(copy.deepcopy(saved))

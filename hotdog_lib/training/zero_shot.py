@@ -26,7 +26,8 @@ def zero_shot(
 ) -> dict[str, Any] | None:
     """How well the source network tells the positive class, with nothing trained (trap 21).
 
-    Two rules are measured on ``test``: the source's class is its first guess; and its probability is above the
+    Two rules are measured on ``test``: the source's class is its first guess; and its probability
+    is above the
     threshold that is best on ``choose_on`` (training pictures, never the test split).
 
     Args:
@@ -38,7 +39,8 @@ def zero_shot(
         mirror: average each picture with its mirror image.
 
     Returns:
-        ``{"class", "threshold", "top1": metrics, "tuned": metrics}``, or None where the source has no such class.
+        ``{"class", "threshold", "top1": metrics, "tuned": metrics}``, or None where the source has
+        no such class.
     """
     try:
         index = source.class_index(positive)
@@ -46,7 +48,9 @@ def zero_shot(
         return None
     model = hardware.place(create_model(source.model, weights=source))
     rows = [
-        predict_logits(model, pictures, source.preprocessing, hardware, mirror=mirror).softmax(dim=1)
+        predict_logits(model, pictures, source.preprocessing, hardware, mirror=mirror).softmax(
+            dim=1
+        )
         for pictures in (choose_on, test)
     ]  # (N, K) each
     at = class_position(test.class_names, positive)

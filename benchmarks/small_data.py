@@ -1,0 +1,131 @@
+"""Fine-tuning against a head alone and training from scratch, by the number of training pictures.
+
+    python benchmarks/small_data.py --model resnet18_slim
+
+Pocket edition. Every seed has training pictures of its own; all share 2,000 test pictures. From
+scratch gets four
+times the epochs, and its rate is the best of a grid on other pictures again (``tune``). No run
+chooses an epoch:
+the last one counts. Writes ``book/results/small_data_<model>.json``; what is there already is not
+run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hotdog_lib.data.augment import Augmentation
+from hotdog_lib.data.pictures import PictureSet
+from hotdog_lib.lab import kitchen_pictures
+from hotdog_lib.models.weights import SourceWeights, get_weights
+from hotdog_lib.training.compare import summarise, train_and_test
+from hotdog_lib.training.hardware import Hardware, pick_hardware
+from hotdog_lib.training.recipe import Recipe
+from hotdog_lib.training.record import environment, write_json
+from hotdog_lib.training.zero_shot import zero_shot
+
+RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
+TEST_SEED, TUNE_SEED, TRAIN_SEED = 300, 400, 1000
+TEST_PICTURES = 2000
+
+#: Fine-tuning epochs by the number of training pictures: fewer passes over more pictures.
+EPOCHS = {50: 40, 100: 40, 200: 30, 500: 20, 1000: 12, 2000: 8}
+SCRATCH_TIMES = 4  # the epochs of a scratch run over those of a fine-tuned one
+RATES = (5e-4, 1e-3, 2e-3, 4e-3)
+AUGMENTATION = Augmentation(scale=(0.5, 1.0), brightness=0.2, contrast=0.2, saturation=0.2)
+BASE = Recipe(select="last", augmentation=AUGMENTATION, batch_size=16)
+
+
+def recipe_for(strategy: str, pictures: int, seed: int, scratch_lr: float) -> Recipe:
+    """The recipe of one run."""
+    epochs = EPOCHS[pictures]
+    if strategy == "scratch":
+        return replace(
+            BASE, strategy="scratch", epochs=SCRATCH_TIMES * epochs, lr=scratch_lr, seed=seed
+        )
+    if strategy == "head":
+        return replace(BASE, strategy="head", seed=seed)
+    return replace(BASE, strategy="finetune", epochs=epochs, seed=seed)
+
+
+def tune(
+    model: str, source: SourceWeights, pictures: int, test: PictureSet, hardware: Hardware
+) -> dict[str, float]:
+    """Accuracy from scratch by rate, on pictures that no other run sees."""
+    train = kitchen_pictures(TUNE_SEED, pictures, test.size)
+    held = kitchen_pictures(TUNE_SEED, 600, test.size, start=10_000)
+    scores = {}
+    for rate in RATES:
+        recipe = recipe_for("scratch", pictures, 0, rate)
+        outcome = train_and_test(model, source, train, held, recipe, hardware)
+        scores[str(rate)] = outcome.test["accuracy"]
+        logging.info("scratch at %g: %.3f", rate, scores[str(rate)])
+    return scores
+
+
+def run_size(
+    model: str,
+    source: SourceWeights,
+    pictures: int,
+    seeds: int,
+    test: PictureSet,
+    hardware: Hardware,
+    scratch_lr: float,
+) -> list[dict[str, Any]]:
+    """Every strategy with every seed at one number of training pictures."""
+    rows = []
+    for seed in range(seeds):
+        train = kitchen_pictures(TRAIN_SEED + seed, pictures, test.size)
+        for strategy in ("scratch", "head", "finetune"):
+            recipe = recipe_for(strategy, pictures, seed, scratch_lr)
+            row = train_and_test(model, source, train, test, recipe, hardware).record()
+            rows.append({"pictures": pictures, **row})
+            logging.info(
+                "%s %d pictures seed %d %s: %.4f (%.0f s)",
+                *(model, pictures, seed, strategy, row["accuracy"], row["seconds"]),
+            )
+    return rows
+
+
+def main() -> None:
+    """Run what the results file does not hold yet."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--model", default="resnet18_slim")
+    arguments.add_argument("--sizes", type=int, nargs="+", default=[100, 50, 200, 500, 1000, 2000])
+    arguments.add_argument("--seeds", type=int, default=5)
+    arguments.add_argument("--out", type=Path)
+    given = arguments.parse_args()
+    path = given.out or RESULTS / f"small_data_{given.model}.json"
+    record = json.loads(path.read_text()) if path.exists() else {"tuning": {}, "records": []}
+    hardware, source = pick_hardware(), get_weights(given.model, "embedded")
+    assert source is not None
+    test = kitchen_pictures(TEST_SEED, TEST_PICTURES, source.preprocessing.resize_size)
+    record |= {"model": given.model, "source": source.digest, "test_pictures": len(test)}
+    record |= {"hardware": hardware.describe(), "environment": environment()}
+    if "zero_shot" not in record:
+        choose_on = kitchen_pictures(TUNE_SEED, 100, test.size)
+        record["zero_shot"] = zero_shot(source, "hotdog", choose_on, test, hardware)
+    done = {row["pictures"] for row in record["records"]}
+    for pictures in [n for n in given.sizes if n not in done]:
+        started = time.perf_counter()
+        scores = tune(given.model, source, pictures, test, hardware)
+        best = float(max(scores, key=scores.__getitem__))
+        record["tuning"][str(pictures)] = {"accuracy_by_rate": scores, "best": best}
+        record["records"] += run_size(
+            given.model, source, pictures, given.seeds, test, hardware, best
+        )
+        parts = {n: [r for r in record["records"] if r["pictures"] == n] for n in given.sizes}
+        record["summary"] = {str(n): summarise(rows) for n, rows in parts.items() if rows}
+        write_json(path, record)
+        logging.info("%d pictures: %.0f s", pictures, time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    main()
