@@ -89,6 +89,12 @@ def test_shards_cover_the_set_once_and_training_shards_are_equally_long(world):
     assert len(set(sum(training, []))) == len(sum(training, []))
 
 
+@pytest.mark.parametrize("resident", [True, False])
+def test_more_processes_than_pictures(resident):
+    loader = Loader(numbered(1), 4, device="cpu", shard=(1, 2), resident=resident)
+    assert len(loader) == 0 and rows(loader) == []
+
+
 def test_no_batch_is_an_error():
     with pytest.raises(HotdogError, match="23 pictures make no batch of 64.*smaller batch_size"):
         Loader(numbered(), 64, device="cpu", drop_last=True)

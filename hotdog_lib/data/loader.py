@@ -69,7 +69,7 @@ class Loader:
     def _check(self) -> None:
         if self.batch_size < 1:
             raise HotdogError(f"batch_size {self.batch_size} must be at least 1")
-        if not len(self):
+        if not len(self) and (self.drop_last or not len(self.indices)):
             raise HotdogError(
                 f"{len(self.indices)} pictures make no batch of {self.batch_size} "
                 f"(drop_last={self.drop_last}, {self.shard[1]} processes); "
@@ -88,16 +88,14 @@ class Loader:
             generator = torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
             rows = rows[torch.randperm(len(rows), generator=generator)]
         rank, world = self.shard
-        return rows[rank : rank + self._shard_length(rows) * world : world]
-
-    def _shard_length(self, rows: Tensor) -> int:
-        rank, world = self.shard
-        return len(rows) // world if self.drop_last else len(range(rank, len(rows), world))
+        return rows[rank::world]
 
     def __len__(self) -> int:
         """Number of batches."""
-        length = self._shard_length(self.indices)
-        return length // self.batch_size if self.drop_last else -(-length // self.batch_size)
+        rank, world = self.shard
+        if self.drop_last:  # the same in every process: one that stops early would hold up the rest
+            return len(self.indices) // world // self.batch_size
+        return -(-len(range(rank, len(self.indices), world)) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield images uint8 ``(B, 3, S, S)`` and targets int64 ``(B,)``, both on the device."""
@@ -113,6 +111,8 @@ class Loader:
             yield self._pixels[rows], targets[rows]  # (B, 3, S, S), (B,)
 
     def _from_host(self, batches: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        if not batches:  # more processes than pictures
+            return
         with ThreadPoolExecutor(1) as gatherer:
             waiting = gatherer.submit(self._gather, batches[0])
             for following in [*batches[1:], None]:
