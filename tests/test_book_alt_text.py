@@ -81,6 +81,7 @@ def test_leaves_other_cells_alone(source):
 
 def test_finds_drawing_by_a_function_of_the_notebook_and_by_tag():
     assert missing_alt(notebook("def draw():\n    plt.plot([1])", "draw()")) == ["draw()"]
+    assert not missing_alt(notebook("def draw(x):\n    show(plt.figure(), alt=x)", "draw(1)"))
     assert missing_alt(notebook("widget", metadata={"tags": ["figure"]})) == ["widget"]
     assert missing_alt(notebook("x", metadata={"mystnb": {"figure": {"caption": "c"}}})) == ["x"]
 

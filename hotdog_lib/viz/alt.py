@@ -28,7 +28,7 @@ def missing_alt(notebook: dict[str, Any]) -> list[str]:
             continue
         tree = _parse(_source(cell))
         known |= _imported_plotters(tree)
-        known |= {f.name for f in _functions(tree) if _draws(f.body, known)}
+        known |= {f.name for f in _functions(tree) if _draws(f.body, known) and not _says(f)}
         loose = [part for part in tree.body if not isinstance(part, ast.FunctionDef | ast.ClassDef)]
         if (_draws(loose, known) or _says_figure(cell)) and not _has_alt(cell, tree):
             missing.append(_source(cell).strip().split("\n")[0])
@@ -95,10 +95,10 @@ def _has_alt(cell: dict[str, Any], tree: ast.Module) -> bool:
     if UNSEEN & set(metadata.get("tags", [])):
         return True
     text = str(metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
-    said = any(
-        k.arg == "alt"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        for k in node.keywords
-    )
-    return len(text.split()) >= 4 or said
+    return len(text.split()) >= 4 or _says(tree)
+
+
+def _says(tree: ast.AST) -> bool:
+    """Whether a call in this code hands over a text."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return any(keyword.arg == "alt" for call in calls for keyword in call.keywords)
