@@ -7,7 +7,7 @@ in eval mode under a plain ``model.train()``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -81,7 +81,7 @@ def unfreeze(model: nn.Module, parts: Parts = None) -> nn.Module:
 
     Make a new optimizer afterwards: an old one does not know the parameters.
     """
-    for part in _resolve(model, parts):
+    for part in [unwrap(model)] if parts is None else _resolve(model, parts):
         for module in part.modules():
             _set_trainable(module, True)
             _release(module, model.training)
@@ -132,17 +132,17 @@ def _summarise(name: str, units: Sequence[nn.Module]) -> StageSummary:
     )
 
 
-def _resolve(model: nn.Module, parts: Parts) -> Iterator[nn.Module]:
+def _resolve(model: nn.Module, parts: Parts) -> list[nn.Module]:
+    """The modules meant, all of them found before anything is changed."""
     by_name = stages(model)
     if parts is None:
         parts = list(by_name)
+    found: list[nn.Module] = []
     for part in [parts] if isinstance(parts, (str, nn.Module)) else parts:
-        if isinstance(part, nn.Module):
-            yield unwrap(part)
-        elif part in by_name:
-            yield from by_name[part]
-        else:
+        if not isinstance(part, nn.Module) and part not in by_name:
             raise HotdogError(f"there is no stage {part!r}; choose from {', '.join(by_name)}")
+        found += [unwrap(part)] if isinstance(part, nn.Module) else by_name[part]
+    return found
 
 
 def _set_trainable(module: nn.Module, trainable: bool) -> None:
