@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import pickle
 import re
 import socket
 import sys
@@ -217,10 +218,11 @@ def _download(model: str, entry: WeightsEnum) -> State:
             state = entry.get_state_dict(
                 progress=sys.stderr.isatty(), check_hash=True, weights_only=True, map_location="cpu"
             )
-    except (OSError, RuntimeError) as error:  # no network, no such place, or a wrong hash
-        file = entry.url.rsplit("/", 1)[-1]
+    # No network, no such place, a wrong hash, or something else than tensors in the file.
+    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
+        file, reason = entry.url.rsplit("/", 1)[-1], str(error).partition("\n")[0]
         raise HotdogError(
-            f"cannot get the ImageNet weights of {model} ({error}). Without a network, put either "
+            f"cannot get the ImageNet weights of {model} ({reason}). Without a network, put either "
             f"{entry.url} at {Path(torch.hub.get_dir()) / 'checkpoints' / file}, or a safetensors "
             f"copy of it at {imagenet_path(model)} (HOTDOG_HOME chooses that folder)"
         ) from error
