@@ -145,13 +145,18 @@ def test_a_download_with_a_wrong_hash_or_a_pickle_in_it_is_refused(tmp_path: Pat
 
 
 def test_torchvisions_own_downloads_load_with_their_quirks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DenseNet's old names; the auxiliary heads of GoogLeNet; MNASNet's version numbers."""
     monkeypatch.setattr(torchvision_models.WeightsEnum, "get_state_dict", _old_state)
     for name in ("densenet121", "googlenet", "mnasnet0_5"):
-        model = create_model(name, weights=get_weights(name, "imagenet"), num_classes=2)
+        source = get_weights(name, "imagenet")
+        model = create_model(name, weights=source, num_classes=2)
         assert len(get_classifier(model).weight) == 2
+        copy = empty_home / "weights" / f"{name}-imagenet1k.safetensors"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        save_file(_old_state(torchvision_models.get_model_weights(name).DEFAULT), copy)
+        create_model(name, weights=get_weights(name, copy), num_classes=2)
 
 
 def _old_state(entry: object, **_: object) -> dict[str, torch.Tensor]:

@@ -19,9 +19,16 @@ _SHOWN = 3
 
 
 def clean_state(state: Mapping[str, Tensor]) -> State:
-    """Keys without the prefixes of ``torch.compile`` and of data-parallel wrappers."""
-    keys = {key: re.sub(r"^(module\.)+", "", key.replace("_orig_mod.", "")) for key in state}
-    return {keys[key]: tensor for key, tensor in state.items()}
+    """Today's plain keys: no prefixes of ``torch.compile`` and of data-parallel wrappers.
+
+    DenseNet's layer ``norm1``, which old files of torchvision's call ``norm.1``, is renamed, too.
+    """
+    return {_plain_key(key): tensor for key, tensor in state.items()}
+
+
+def _plain_key(key: str) -> str:
+    key = re.sub(r"^(module\.)+", "", key.replace("_orig_mod.", ""))
+    return re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)", r"\1\2", key)
 
 
 def read_state(path: Path) -> State:

@@ -159,7 +159,11 @@ def _from_file(model: str, path: Path, name: str) -> SourceWeights:
 
 
 def _bare_card(model: str, path: Path) -> ModelCard:
-    """Card of a file without ours: it is taken for ImageNet's if it fits torchvision's network."""
+    """Card of a file without ours: it is taken for ImageNet's if it fits torchvision's network.
+
+    Categories and preprocessing are then those of torchvision's default entry, which for some
+    networks (ResNet-50) is the second one: give an older file a card of its own by ``save_model``.
+    """
     entry = _torchvision_entry(model) if model != SLIM else None
     own = build_architecture(model, 1000, entry and _preprocessing(entry).crop_size).state_dict()
     given = {
@@ -224,20 +228,15 @@ def _download(model: str, entry: WeightsEnum) -> State:
         raise HotdogError(
             f"cannot get the ImageNet weights of {model} ({reason}). Without a network, put either "
             f"{entry.url} at {Path(torch.hub.get_dir()) / 'checkpoints' / file}, or a safetensors "
-            f"copy of it at {imagenet_path(model)} (HOTDOG_HOME chooses that folder)"
+            f"copy of it at {imagenet_path(model)} (HOTDOG_HOME chooses that folder); with a network: "
+            f"python -m hotdog_lib fetch {model}"
         ) from error
     versions = getattr(state, "_metadata", None)
-    cleaned = _with_densenet_names(clean_state(state))
+    cleaned = clean_state(state)
     if versions is not None:
         cleaned = type(state)(cleaned)
         cleaned._metadata = versions
     return cleaned
-
-
-def _with_densenet_names(state: State) -> State:
-    """Old DenseNet files say ``norm.1`` where today's layer is ``norm1``."""
-    old = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\..*)$")
-    return {old.sub(r"\1\2", key): tensor for key, tensor in state.items()}
 
 
 @contextmanager
