@@ -6,7 +6,7 @@ import torch
 
 from .grounds import CLOTHS, PALES, WOODS, ceramic
 from .paint import Colour, Material, bars, mix, pick, ramp, rgb, spots
-from .shapes import Grid, Source, box, circle, ellipse, polygon
+from .shapes import Grid, Source, box, circle, convex, ellipse
 from .solids import chain, slab
 from .stage import Place, Stage, Surface
 
@@ -52,12 +52,12 @@ def board(stage: Stage, rng: Source, place: Place) -> None:
     def shape(g: Grid):
         plank = box(g, hx, hy, 0.1)
         if handle:
-            grip = torch.maximum(box(g.shift(hx + 0.15, 0), 0.2, 0.1, 0.08), plank.neg() - 9)
+            grip = box(g.shift(hx + 0.15, 0), 0.2, 0.1, 0.08)
             hole = circle(g.shift(hx + 0.23, 0), 0.045)
             return torch.minimum(plank, torch.maximum(grip, -hole))
         return plank
 
-    for up in (0.02, 0.06):
+    for up in (0.06,) if stage.camera.tilt < 0.4 else (0.02, 0.06):
         slab(stage, shape, place.at(0, 0, up), 1.4, material, angle=place.angle, scale=place.scale)
 
 
@@ -80,7 +80,7 @@ def sheet(stage: Stage, rng: Source, place: Place, scale: float = 1.0) -> None:
     paper = checks(tint, pale, rng.uniform(0.06, 0.12)) if rng.chance(0.6) else None
     paper = paper or Material(pick(rng, ("#d9c29a", "#f3eee2")), bump=0.5, mottle=0.15)
     size = place.scale * scale
-    shape = lambda g: polygon(g, corners, 0.02)  # noqa: E731
+    shape = lambda g: convex(g, corners)  # noqa: E731
     slab(stage, shape, place.at(0, 0, 0.04), 1.2, paper, angle=place.angle, scale=size)
 
 
@@ -120,7 +120,7 @@ def basket(stage: Stage, rng: Source, place: Place) -> None:
     weave = Material(reed, ((bars(40, 0.4, 0.5), dark),), gloss=0.15)
     slab(stage, shape, place.at(0, 0, 0.01), 1.0, weave, angle=place.angle, scale=place.scale)
     sheet(stage, rng, place, 0.82)
-    ring = [i * math.tau / 20 for i in range(20)]
+    ring = [i * math.tau / 14 for i in range(14)]
     points = [place.at(rx * math.cos(a), ry * math.sin(a), 0.14) for a in ring]
     chain(
         stage, points, 0.05 * place.scale, weave.but(layers=((bars(70, 0.4), dark),)), closed=True

@@ -4,7 +4,7 @@ import math
 
 from .grounds import ceramic
 from .paint import Material, pick, rgb
-from .shapes import Source, circle, polygon
+from .shapes import Source, circle, convex
 from .solids import chain, globe, pebbles, slab, tube
 from .stage import Place, Stage
 
@@ -32,7 +32,7 @@ def knife(stage: Stage, rng: Source, place: Place) -> None:
     metal, k = Material(rgb("#c2c6cb"), gloss=0.9, sharp=70), place.scale
     tube(stage, place.at(-0.6, 0, 0.03), place.at(-0.05, 0, 0.03), 0.036 * k, metal)
     blade = [(-0.1, -0.035), (0.55, -0.04), (0.6, 0.0), (0.5, 0.05), (-0.1, 0.035)]
-    shape = lambda g: polygon(g, blade, 0.01)  # noqa: E731
+    shape = lambda g: convex(g, blade)  # noqa: E731
     slab(stage, shape, place.at(0, 0, 0.03), 0.7, metal, angle=place.angle, scale=k)
 
 
@@ -40,7 +40,7 @@ def cup(stage: Stage, rng: Source, place: Place) -> None:
     """A mug or glass from above, with something in it."""
     glaze, k, r = ceramic(rng), place.scale, rng.uniform(0.2, 0.26)
     drink = pick(rng, ("#3a1d0c", "#d98b1e", "#7a1f1a", "#e8d9b0", "#5f8f3a"))
-    steps = 4 if stage.camera.tilt < 0.6 else 7
+    steps = 2 + int(4 * stage.camera.tilt)
     for i in range(steps):
         up = place.at(0, 0, 0.36 * i / (steps - 1))
         slab(stage, lambda g: circle(g, r), up, r, glaze, scale=k, bevel=0.02)

@@ -17,7 +17,7 @@ def _empty_bun(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
     """A split bun with nothing in it but, now and then, a line of sauce."""
     body = measures(rng)
     body = body.but(gap=body.gap * 0.9, rise=0.13)
-    bun(stage, rng, place, body, rng.choice(STYLES))
+    bun(stage, rng, place, body, rng.choice(STYLES), hollow=True)
     if rng.chance(0.5):
         name = rng.choice(("mustard", "ketchup", "mayo"))
         squiggle(stage, rng, place, body, name, top=lambda y: 0.2 + y * y * 4, width=0.06)
@@ -28,7 +28,7 @@ def _empty_bun(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
 def _apart(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
     """A bun and a sausage beside it: the parts of a hot dog, not put together."""
     body = measures(rng, half=0.52)
-    bun(stage, rng, place.sub(0, 0.2, 0), body.but(gap=body.gap * 0.85), rng.choice(STYLES))
+    bun(stage, rng, place.sub(0, 0.2, 0), body.but(gap=body.gap * 0.85), rng.choice(STYLES), True)
     low = body.but(rise=body.core)
     sausage(stage, rng, place.sub(0, -0.28, 0, rng.normal(0, 0.1)), low, over=0.08)
     if rng.chance(0.5):

@@ -6,7 +6,7 @@ from functools import reduce
 from .paint import Material, bars, facing, mix, pick, rgb, spots
 from .parts import Kind, crust
 from .sauces import SAUCES
-from .shapes import Grid, Source, blend, box, circle, polygon
+from .shapes import Grid, Source, blend, box, circle, convex
 from .solids import ball, chain, globe, pebbles, slab, tube
 from .stage import Place, Stage
 
@@ -92,7 +92,7 @@ def _pizza(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
     r, field, rim = rng.uniform(0.55, 0.65), _cheese_field(rng), Material(crust(rng), mottle=0.5)
     cut = rng.chance(0.5)
     wedge = [(0.55, -0.32), (0.55, 0.32), (-0.6, 0.0)]
-    shape = (lambda g: polygon(g, wedge)) if cut else (lambda g: circle(g, r))
+    shape = (lambda g: convex(g, wedge)) if cut else (lambda g: circle(g, r))
     slab(stage, shape, place.at(0, 0, 0.05), 0.8, field, angle=place.angle, scale=place.scale)
     if cut:
         a, b = place.at(0.57, -0.33, 0.07), place.at(0.57, 0.33, 0.07)
@@ -228,7 +228,7 @@ def _cake(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
     """A wedge of layered cake."""
     sponge, cream = pick(rng, ("#d9a55c", "#6b3a1c", "#e3b8a0")), rgb(rng.choice(SAUCES["icing"]))
     wedge = [(0.5, -0.26), (0.5, 0.26), (-0.5, 0.0)]
-    shape = lambda g: polygon(g, wedge, 0.02)  # noqa: E731
+    shape = lambda g: convex(g, wedge)  # noqa: E731
     for i in range(7):
         layer = Material(cream if i in (2, 6) else sponge, grain=0.3)
         at = place.at(0, 0, 0.04 + 0.047 * i)

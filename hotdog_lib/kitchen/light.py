@@ -51,7 +51,7 @@ def develop(stage: Stage, light: Light, film: Film, source: Source) -> Tensor:
     picture = picture.log_().mul_(1 / 2.2).exp_()
     picture.mul_(film.contrast * 255).add_(0.45 * (1 - film.contrast) * 255 + 0.5)
     if film.noise:
-        grain = torch.rand(picture.shape, generator=source.generator).sub_(0.5)
+        grain = torch.rand(picture.shape[1:], generator=source.generator).sub_(0.5)
         picture.add_(grain, alpha=film.noise * math.sqrt(12) * 255)
     return picture.clamp_(0, 255.49).to(torch.uint8)
 

@@ -1,5 +1,6 @@
 """Colours and materials: what a surface looks like before the light falls on it."""
 
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -43,7 +44,7 @@ def pick(rng: Source, codes: Sequence[str], amount: float = 0.12) -> Colour:
 @lru_cache(maxsize=256)
 def _column(*values: float) -> Tensor:
     """Constants as (n, 1, 1), to be spread over a layer; one body often repeats another's."""
-    return torch.tensor(values)[:, None, None]
+    return torch.frombuffer(array("f", values), dtype=torch.float32).view(-1, 1, 1)
 
 
 @dataclass(frozen=True)

@@ -109,8 +109,10 @@ def lobe(stage: Stage, place: Place, body: Body, side: float, skin: Material, pa
     bar(stage, place, body, body.lobe, height, material, across=across, profile=rounded(0.16))
 
 
-def bun(stage: Stage, rng: Source, place: Place, body: Body, style: str = "soft") -> None:
-    """A split bun with its seam open: two lobes and the hinge between them."""
+def bun(
+    stage: Stage, rng: Source, place: Place, body: Body, style: str = "soft", hollow: bool = False
+) -> None:
+    """A split bun with its seam open: two lobes, and if `hollow` the hinge between them."""
     colour, pale = crust(rng), pick(rng, CRUMBS, 0.05)
     if style == "pretzel":
         colour = pick(rng, ("#7a3f1c", "#6b3315"), 0.1)
@@ -121,8 +123,9 @@ def bun(stage: Stage, rng: Source, place: Place, body: Body, style: str = "soft"
     skin = Material(colour, (browned,), gloss=0.1, sharp=14, grain=0.12, mottle=0.2)
     if style == "toasted":
         skin = skin.but(layers=(browned, (bars(9, 0.25), mix(colour, rgb("#4a2410"), 0.7))))
-    hinge = Material(pale, gloss=0.02, grain=0.3)
-    bar(stage, place, body, body.lobe * 0.75, body.lobe * 0.6, hinge, over=-0.04)
+    if hollow:
+        hinge = Material(pale, gloss=0.02, grain=0.3)
+        bar(stage, place, body, body.lobe * 0.75, body.lobe * 0.6, hinge, over=-0.04)
     for side in (-1.0, 1.0):
         lobe(stage, place, body, side, skin, pale)
     if style == "seeded":

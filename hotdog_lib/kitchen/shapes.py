@@ -233,6 +233,17 @@ def polygon(grid: Grid, corners: Sequence[Point], rounding: float = 0.0) -> Tens
     return torch.where(inside, -distance, distance) - rounding
 
 
+def convex(grid: Grid, corners: Sequence[Point]) -> Tensor:
+    """A convex polygon, corners in either order: much faster than `polygon`; sharp corners."""
+    ring_ = torch.tensor(corners, dtype=torch.float32)  # (n, 2)
+    side = ring_.roll(-1, 0) - ring_
+    turn = 1.0 if float((ring_[:, 0] * side[:, 1] - ring_[:, 1] * side[:, 0]).sum()) > 0 else -1.0
+    outward = torch.stack([side[:, 1], -side[:, 0]], 1) * (turn / side.norm(dim=1, keepdim=True))
+    a, b = outward[:, 0, None, None], outward[:, 1, None, None]  # (n, 1, 1)
+    start = (outward * ring_).sum(1)[:, None, None]
+    return torch.addcmul(grid.y * b - start, grid.x, a).amax(dim=0)
+
+
 def regular(sides: int, radius: float, inner: float | None = None) -> list[Point]:
     """Corners of a regular polygon, first at the top; with `inner`, of a star."""
     count = sides if inner is None else 2 * sides

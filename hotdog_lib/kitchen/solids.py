@@ -5,6 +5,7 @@ near the projected spine; normal and depth follow in closed form, without tracin
 """
 
 import math
+from array import array
 from collections.abc import Callable, Sequence
 
 import torch
@@ -137,9 +138,12 @@ def chain(
     window = stage.window(*_bounds(spots, max(sizes) + stage.pixel))
     if window is None:
         return
-    knots = torch.tensor([(*p[:3], r) for p, r in zip(spots, sizes, strict=True)])  # (n, 4)
+    knots = [v for p, r in zip(spots, sizes, strict=True) for v in (*p[:3], r)]
+    knots = torch.frombuffer(array("f", knots), dtype=torch.float32).view(-1, 4)
     first, last = (knots[0::2], knots[1::2]) if loose else (knots[:-1], knots[1:])
-    ex, ey, z, size, along = _nearest_piece(window, first, last - first, max(sizes) > min(sizes))
+    pieces = torch.cat([first, last - first], dim=1)  # (n, 8)
+    uneven = max(sizes) > min(sizes)
+    ex, ey, z, size, along = _nearest_piece(window, pieces, max(sizes), uneven)
     size = size.clamp_min_(stage.pixel / 3)
     distance = _round_off(window, ex, ey, size)
     torch.addcmul(z.add_(lift), size, window.nz, out=window.depth)
@@ -147,26 +151,48 @@ def chain(
     window.put(stage.bitten(window, distance), surface, material)
 
 
-def _nearest_piece(window: Window, first: Tensor, step: Tensor, uneven: bool):
+def _nearest_piece(window: Window, pieces: Tensor, thickest: float, uneven: bool):
     """For each pixel the nearest straight piece: offset, depth, radius, position along all.
 
-    first, step: (n, 4) start and vector of each piece: x, y, depth, radius.
+    pieces: (n, 8): x, y, depth and radius at the start, then their change to the end. Which piece
+    is nearest is looked up on a coarser raster; where on it, for every pixel.
     """
-    ax, ay, bx, by = (v[:, i, None, None] for v in (first, step) for i in (0, 1))
-    px, py = window.x[:1] - ax, window.y[:, :1] - ay  # (n, 1, w), (n, h, 1)
+    height, width = window.x.shape
+    load = math.sqrt(len(pieces) * height * width / 15000)
+    stride = max(1, min(round(load), int(0.75 * thickest / window.pixel + 1)))
+    x, y = window.x[:1, stride // 2 :: stride], window.y[stride // 2 :: stride, :1]
+    if min(x.shape[1], len(y)) == 0:
+        x, y, stride = window.x[:1], window.y[:, :1], 1
+    piece = _owner(x, y, pieces, 1.5 * thickest + (3 + stride) * window.pixel, uneven)
+    if stride > 1:
+        rows, columns = (
+            torch.arange(n).div_(stride, rounding_mode="floor").clamp_(max=m - 1)
+            for n, m in zip((height, width), piece.shape, strict=True)
+        )
+        piece = piece[rows][:, columns]
+    own = pieces[piece]  # (h, w, 8)
+    ex, ey = window.x - own[..., 0], window.y - own[..., 1]
+    bx, by = own[..., 4], own[..., 5]
+    length2 = (bx * bx).addcmul_(by, by).clamp_min_(1e-8)
+    t = (ex * bx).addcmul_(ey, by).div_(length2).clamp_(0, 1)
+    z, size = (torch.addcmul(own[..., i], own[..., i + 4], t) for i in (2, 3))
+    ex.addcmul_(bx, t, value=-1)
+    ey.addcmul_(by, t, value=-1)
+    return ex, ey, z, size, (t + piece).mul_(2.0 / len(pieces)).sub_(1)
+
+
+def _owner(x: Tensor, y: Tensor, pieces: Tensor, reach: float, uneven: bool) -> Tensor:
+    """Index of the nearest piece (h, w), right within `reach`; x: (1, w), y: (h, 1)."""
+    ax, ay, _, radius, bx, by, _, widening = pieces[:, :, None, None].unbind(1)  # (n, 1, 1)
+    px, py = x - ax, y - ay  # (n, 1, w), (n, h, 1)
     length2 = (bx.square() + by.square()).clamp_min_(1e-8)
     t = torch.addcmul(px * (bx / length2), py, by / length2).clamp_(0, 1)  # (n, h, w)
     away = torch.addcmul(px, t, bx, value=-1).square_()
-    away += torch.addcmul(py, t, by, value=-1).square_()
-    reach = 1.5 * float(first[:, 3].amax()) + 4 * window.pixel
-    if uneven:
-        size = torch.addcmul(first[:, 3, None, None], t, step[:, 3, None, None])
-        piece = _smallest(away.sqrt_().sub_(size).add_(reach), 2 * reach)
-    else:
-        piece = _smallest(away, reach * reach)
-    t = t.gather(0, piece[None])[0]
-    x, y, z, size = (first[:, i][piece].addcmul_(t, step[:, i][piece]) for i in range(4))
-    return window.x - x, window.y - y, z, size, (t + piece) * (2.0 / len(first)) - 1
+    off = torch.addcmul(py, t, by, value=-1)
+    away.addcmul_(off, off)
+    if not uneven:
+        return _smallest(away, reach * reach)
+    return _smallest(away.sqrt_().sub_(torch.addcmul(radius - reach, t, widening)), 2 * reach)
 
 
 def _smallest(values: Tensor, limit: float) -> Tensor:

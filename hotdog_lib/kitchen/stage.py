@@ -8,10 +8,12 @@ down at the origin. Bodies write colour, normal, gloss and depth (deferred shadi
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from .paint import Material
 from .shapes import Grid, Source, mask, smooth_noise
@@ -37,12 +39,20 @@ class Camera:
     cy: float = 0.0
     perspective: float = 0.1
 
+    @cached_property
+    def _turns(self) -> tuple[float, float, float, float]:
+        return (
+            math.cos(self.azimuth),
+            math.sin(self.azimuth),
+            math.cos(self.tilt),
+            math.sin(self.tilt),
+        )
+
     def rotate(self, v: Vec) -> Vec:
         """A world direction as (right, down, towards the camera)."""
-        ca, sa = math.cos(self.azimuth), math.sin(self.azimuth)
-        ct, st = math.cos(self.tilt), math.sin(self.tilt)
-        x, y = ca * v[0] - sa * v[1], sa * v[0] + ca * v[1]
-        return x, -(y * ct + v[2] * st), v[2] * ct - y * st
+        ca, sa, ct, st = self._turns
+        y = sa * v[0] + ca * v[1]
+        return ca * v[0] - sa * v[1], -(y * ct + v[2] * st), v[2] * ct - y * st
 
     def project(self, point: Vec) -> tuple[float, float, float, float]:
         """(x, y, depth, scale) in picture units; depth grows towards the camera."""
@@ -185,9 +195,6 @@ class Stage:
 def _texture(source: Source, size: int) -> Tensor:
     """Noise for the whole picture, (4, S, S) around 0: fine, fine, coarse, coarse."""
     fine = torch.rand(1, 2, 96, 96, generator=source.generator)
-    coarse = smooth_noise(source, 64, 13, 2)[None]
-    layers = [
-        torch.nn.functional.interpolate(n, size=(size, size), mode="bilinear", antialias=size < 96)
-        for n in (fine, coarse)
-    ]
-    return torch.cat(layers, dim=1)[0] - 0.5
+    if size != 96:
+        fine = functional.interpolate(fine, size=(size, size), mode="bilinear", antialias=size < 96)
+    return torch.cat([fine[0], smooth_noise(source, size, 13, 2)]).sub_(0.5)
