@@ -228,7 +228,7 @@ def _download(model: str, entry: WeightsEnum) -> State:
         raise HotdogError(
             f"cannot get the ImageNet weights of {model} ({reason}). Without a network, put either "
             f"{entry.url} at {Path(torch.hub.get_dir()) / 'checkpoints' / file}, or a safetensors "
-            f"copy of it at {imagenet_path(model)} (HOTDOG_HOME chooses that folder); with a network: "
+            f"copy of it at {imagenet_path(model)} (HOTDOG_HOME chooses that folder). With one: "
             f"python -m hotdog_lib fetch {model}"
         ) from error
     versions = getattr(state, "_metadata", None)
