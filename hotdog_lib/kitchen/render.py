@@ -82,7 +82,7 @@ def render(
         torch.Size([3, 96, 96])
     """
     domain = domain or Domain()
-    _check(size, positive_share, kind)
+    _check(size, positive_share, kind, domain)
     rng = Source("kitchen", seed, index, "setting")
     setting = draw_setting(rng, domain)
     food = ALL[kind] if kind else _draw_kind(seed, index, positive_share, domain)
@@ -91,13 +91,15 @@ def render(
     return Picture(image.clone(), HOTDOG if food.positive else NOT_HOTDOG, facts)
 
 
-def _check(size: int, positive_share: float, kind: str | None) -> None:
+def _check(size: int, positive_share: float, kind: str | None, domain: Domain) -> None:
     if not SIZES[0] <= size <= SIZES[1]:
         raise KitchenError(f"size is {size}: choose {SIZES[0]} to {SIZES[1]} pixels")
     if not 0 <= positive_share <= 1:
         raise KitchenError(f"positive_share is {positive_share}: choose a share from 0 to 1")
     if kind is not None and kind not in ALL:
         raise KitchenError(f"kind is {kind!r}: choose one of {', '.join(ALL)}")
+    if domain.wrong():
+        raise KitchenError(domain.wrong())
 
 
 @contextmanager
@@ -180,7 +182,7 @@ def render_set(
         >>> render_set(7, range(4), 64).images.shape
         torch.Size([4, 3, 64, 64])
     """
-    _check(size, positive_share, None)
+    _check(size, positive_share, None, domain or Domain())
     make = partial(_some, seed, size, positive_share, domain)
     workers = useful_workers(len(indices), size) if workers is None else workers
     if workers <= 1 or len(indices) <= CHUNK:

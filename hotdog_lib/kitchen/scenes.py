@@ -41,14 +41,27 @@ class Domain:
     grounds: tuple[str, ...] = GROUNDS
     carriers: tuple[str, ...] = CARRIERS
     lights: tuple[str, ...] = tuple(LIGHTS)
-    items: tuple[int, ...] = (1, 1, 1, 1, 2, 3)
-    zoom: tuple[float, float] = (0.85, 1.4)
-    blur: tuple[float, float] = (0.0, 0.012)
-    noise: tuple[float, float] = (0.0, 0.035)
-    palette: float = 0.12
-    clutter: float = 1.2
-    wrapped: float = 0.12
-    bitten: float = 0.12
+    items: tuple[int, ...] = (1, 1, 1, 1, 1, 2, 2, 3)
+    zoom: tuple[float, float] = (1.0, 1.45)
+    blur: tuple[float, float] = (0.0, 0.009)
+    noise: tuple[float, float] = (0.0, 0.025)
+    palette: float = 0.09
+    clutter: float = 0.8
+    wrapped: float = 0.07
+    bitten: float = 0.08
+
+    def wrong(self) -> str:
+        """What is wrong with it and what to choose, or an empty string."""
+        known = {"views": VIEWS, "grounds": GROUNDS, "carriers": CARRIERS, "lights": tuple(LIGHTS)}
+        for name, choices in known.items():
+            given = getattr(self, name)
+            strange = [value for value in given if value not in choices]
+            if strange or not given:
+                what = repr(strange[0]) if strange else "nothing"
+                return f"domain.{name} holds {what}: choose from {', '.join(choices)}"
+        if not self.items or not all(1 <= count <= 4 for count in self.items):
+            return f"domain.items is {self.items}: choose counts from 1 to 4"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -108,8 +121,8 @@ def _viewpoint(rng: Source, domain: Domain, view: str) -> tuple[Camera, Place]:
         azimuth=azimuth,
         tilt=rng.uniform(*TILTS[view]),
         zoom=rng.uniform(*domain.zoom),
-        cx=rng.normal(0, 0.12),
-        cy=rng.normal(0, 0.1) + (0.08 if view != "top" else 0.0),
+        cx=rng.normal(0, 0.09),
+        cy=rng.normal(0, 0.08) + (0.08 if view != "top" else 0.0),
         perspective=rng.uniform(0.02, 0.2),
     )
     return camera, Place(angle=screen - azimuth)
