@@ -24,8 +24,9 @@ from hotdog_lib.data.augment import Augmentation
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.lab import kitchen_pictures
 from hotdog_lib.models.weights import SourceWeights, get_weights
-from hotdog_lib.training.compare import summarise, train_and_test
+from hotdog_lib.training.compare import train_and_test
 from hotdog_lib.training.hardware import Hardware, pick_hardware
+from hotdog_lib.training.metrics import mean_interval
 from hotdog_lib.training.recipe import Recipe
 from hotdog_lib.training.record import environment, write_json
 from hotdog_lib.training.zero_shot import zero_shot
@@ -93,6 +94,61 @@ def run_size(
     return rows
 
 
+def table(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row a strategy and number of pictures; a list of one number a seed in a cell."""
+    rows: dict[tuple[int, str], dict[str, Any]] = {}
+    for r in sorted(records, key=lambda r: (r["pictures"], r["strategy"], r["seed"])):
+        facts = {k: r[k] for k in ("pictures", "strategy", "epochs", "lr")}
+        row = rows.setdefault(
+            (r["pictures"], r["strategy"]), {**facts, "accuracy": [], "f1": [], "seconds": []}
+        )
+        for key in ("accuracy", "f1", "seconds"):
+            row[key].append(r[key])
+    return list(rows.values())
+
+
+def finding(record: dict[str, Any]) -> str:
+    """The result at 100 pictures in one sentence."""
+    means = {}
+    for row in record["accuracy"]:
+        if row["pictures"] == 100:
+            mean, half = mean_interval(row["accuracy"])
+            means[row["strategy"]] = f"{mean:.3f} ± {half:.3f}"
+    return (
+        f"{record['model']} with 100 training pictures: fine-tuned {means['finetune']}, head alone "
+        f"{means['head']}, from scratch with four times the epochs {means['scratch']}; the source's "
+        f"own hot dog class, nothing trained: {record['zero_shot']['first guess']:.3f} by its first "
+        f"guess, {record['zero_shot']['tuned threshold']:.3f} with a threshold."
+    )
+
+
+def about(model: str, source: SourceWeights, hardware: Hardware) -> dict[str, Any]:
+    """What every version of the results file says of itself."""
+    return {
+        "title": f"Accuracy by the number of training pictures: {model}",
+        "says": "",
+        "edition": "pocket",
+        "command": f"python benchmarks/small_data.py --model {model}",
+        "hardware": hardware.summary(),
+        "date": environment()["date"],
+        "model": model,
+        "source": source.digest[:16],
+        "test_pictures": TEST_PICTURES,
+    }
+
+
+def untrained(source: SourceWeights, test: PictureSet, hardware: Hardware) -> dict[str, Any]:
+    """The zero-shot row; its threshold is chosen on 100 other pictures."""
+    choose_on = kitchen_pictures(TUNE_SEED, 100, test.size)
+    found = zero_shot(source, "hotdog", choose_on, test, hardware)
+    assert found is not None
+    return {
+        "first guess": found["top1"]["accuracy"],
+        "tuned threshold": found["tuned"]["accuracy"],
+        "threshold": found["threshold"],
+    }
+
+
 def main() -> None:
     """Run what the results file does not hold yet."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -103,28 +159,29 @@ def main() -> None:
     arguments.add_argument("--out", type=Path)
     given = arguments.parse_args()
     path = given.out or RESULTS / f"small_data_{given.model}.json"
-    record = json.loads(path.read_text()) if path.exists() else {"tuning": {}, "records": []}
     hardware, source = pick_hardware(), get_weights(given.model, "embedded")
     assert source is not None
     test = kitchen_pictures(TEST_SEED, TEST_PICTURES, source.preprocessing.resize_size)
-    record |= {"model": given.model, "source": source.digest, "test_pictures": len(test)}
-    record |= {"hardware": hardware.describe(), "environment": environment()}
-    if "zero_shot" not in record:
-        choose_on = kitchen_pictures(TUNE_SEED, 100, test.size)
-        record["zero_shot"] = zero_shot(source, "hotdog", choose_on, test, hardware)
+    old = json.loads(path.read_text()) if path.exists() else {}
+    record = about(given.model, source, hardware)
+    same = old.get("source") == record["source"]
+    record["zero_shot"] = old["zero_shot"] if same else untrained(source, test, hardware)
+    record["scratch_rates"] = old["scratch_rates"] if same else []
+    record["records"] = old["records"] if same else []
     done = {row["pictures"] for row in record["records"]}
     for pictures in [n for n in given.sizes if n not in done]:
         started = time.perf_counter()
         scores = tune(given.model, source, pictures, test, hardware)
         best = float(max(scores, key=scores.__getitem__))
-        record["tuning"][str(pictures)] = {"accuracy_by_rate": scores, "best": best}
+        record["scratch_rates"].append({"pictures": pictures, **scores, "chosen": best})
         record["records"] += run_size(
             given.model, source, pictures, given.seeds, test, hardware, best
         )
-        parts = {n: [r for r in record["records"] if r["pictures"] == n] for n in given.sizes}
-        record["summary"] = {str(n): summarise(rows) for n, rows in parts.items() if rows}
-        write_json(path, record)
+        record["accuracy"] = table(record["records"])
+        record["says"] = finding(record)
+        write_json(path, {**record, "environment": environment()})
         logging.info("%d pictures: %.0f s", pictures, time.perf_counter() - started)
+    logging.info(record["says"] or old["says"])
 
 
 if __name__ == "__main__":

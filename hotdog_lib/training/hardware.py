@@ -38,6 +38,12 @@ class Hardware:
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         return images.to(self.device, memory_format=layout)
 
+    def summary(self) -> str:
+        """The facts of :meth:`describe` in a few words."""
+        facts = self.describe()
+        cores = f", {facts['threads']} threads" if self.device.type == "cpu" else ""
+        return f"{facts['name']}{cores}, {'bf16' if self.bf16 else 'fp32'}"
+
     def describe(self) -> dict[str, str | int | bool]:
         """Facts for a run's record."""
         on_gpu = self.device.type == "cuda"
