@@ -97,7 +97,7 @@ def run_size(
 def table(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row a strategy and number of pictures; a list of one number a seed in a cell."""
     rows: dict[tuple[int, str], dict[str, Any]] = {}
-    for r in sorted(records, key=lambda r: (r["pictures"], r["strategy"], r["seed"])):
+    for r in records:
         facts = {k: r[k] for k in ("pictures", "strategy", "epochs", "lr")}
         row = rows.setdefault(
             (r["pictures"], r["strategy"]), {**facts, "accuracy": [], "f1": [], "seconds": []}
@@ -114,11 +114,13 @@ def finding(record: dict[str, Any]) -> str:
         if row["pictures"] == 100:
             mean, half = mean_interval(row["accuracy"])
             means[row["strategy"]] = f"{mean:.3f} ± {half:.3f}"
+    zero = record["zero_shot"]
     return (
-        f"{record['model']} with 100 training pictures: fine-tuned {means['finetune']}, head alone "
-        f"{means['head']}, from scratch with four times the epochs {means['scratch']}; the source's "
-        f"own hot dog class, nothing trained: {record['zero_shot']['first guess']:.3f} by its first "
-        f"guess, {record['zero_shot']['tuned threshold']:.3f} with a threshold."
+        f"{record['model']} with 100 training pictures: fine-tuned {means['finetune']}, "
+        f"head alone {means['head']}, from scratch with four times the epochs "
+        f"{means['scratch']}; the source's own hot dog class, nothing trained: "
+        f"{zero['first guess']:.3f} by its first guess, {zero['tuned threshold']:.3f} "
+        "with a threshold."
     )
 
 
@@ -167,17 +169,17 @@ def main() -> None:
     same = old.get("source") == record["source"]
     record["zero_shot"] = old["zero_shot"] if same else untrained(source, test, hardware)
     record["scratch_rates"] = old["scratch_rates"] if same else []
-    record["records"] = old["records"] if same else []
-    done = {row["pictures"] for row in record["records"]}
+    record["accuracy"] = old["accuracy"] if same else []
+    done = {row["pictures"] for row in record["accuracy"]}
     for pictures in [n for n in given.sizes if n not in done]:
         started = time.perf_counter()
         scores = tune(given.model, source, pictures, test, hardware)
         best = float(max(scores, key=scores.__getitem__))
         record["scratch_rates"].append({"pictures": pictures, **scores, "chosen": best})
-        record["records"] += run_size(
-            given.model, source, pictures, given.seeds, test, hardware, best
+        runs = run_size(given.model, source, pictures, given.seeds, test, hardware, best)
+        record["accuracy"] = sorted(
+            record["accuracy"] + table(runs), key=lambda row: row["pictures"]
         )
-        record["accuracy"] = table(record["records"])
         record["says"] = finding(record)
         write_json(path, {**record, "environment": environment()})
         logging.info("%d pictures: %.0f s", pictures, time.perf_counter() - started)
