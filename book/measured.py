@@ -8,20 +8,23 @@ lists of numbers a mean and an interval.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 from IPython.display import Markdown
 
-RESULTS = Path(__file__).resolve().parent / "results"
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "book/results"
 ABOUT = ("edition", "hardware", "date", "command")
 
 
 def everything(pattern: str = "*.json") -> dict[str, dict[str, Any]]:
     """File name without its ending -> content, of the results that match ``pattern``, by name."""
-    return {
+    read = {
         p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted(RESULTS.glob(pattern))
     }
+    return {name: data if isinstance(data, dict) else {"rows": data} for name, data in read.items()}
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -107,27 +110,17 @@ def embedded_networks() -> Markdown:
     """The networks in the package, as their files describe themselves."""
     from safetensors import safe_open
 
-    rows = []
-    for path in sorted(
-        (RESULTS.parent.parent / "hotdog_lib/models/embedded").glob("*.safetensors")
-    ):
+    networks = []
+    for path in sorted((ROOT / "hotdog_lib/models/embedded").glob("*.safetensors")):
         with safe_open(path, "numpy") as file:
             card = json.loads(file.metadata()["hotdog_lib"])
-            parameters = sum(file.get_slice(k).get_shape() and _size(file, k) for k in file.keys())
-        made = {k: v for k, v in card.get("provenance", {}).items() if is_cell(v)}
+            numbers = sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys())
         about = {
-            "network": card["model"],
+            "title": f"`{card['model']}`",
+            "picture size": card["preprocessing"]["crop_size"],
             "classes": len(card["class_names"]),
-            "values": parameters,
+            "numbers stored": numbers,
+            "megabytes": path.stat().st_size / 1e6,
         }
-        rows.append({**about, "megabytes": path.stat().st_size / 1e6, **made})
-    return Markdown(
-        "\n\n".join(table([{"": words(k), "value": v} for k, v in r.items()]) for r in rows)
-    )
-
-
-def _size(file: Any, key: str) -> int:
-    size = 1
-    for side in file.get_slice(key).get_shape():
-        size *= side
-    return size
+        networks.append(section(card["model"], about | card.get("provenance", {})))
+    return Markdown("\n\n".join(networks) or "This copy of the package has none.")
