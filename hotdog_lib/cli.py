@@ -172,7 +172,7 @@ def pretrain(options: Annotated[PretrainOptions, OmitArgPrefixes]) -> int:
     from hotdog_lib.training.pretrain import pretrain as make
 
     record = make(options)
-    print(json.dumps({key: record[key] for key in ("model", "accuracy", "seconds", "bytes")}))
+    print(json.dumps({key: record[key] for key in ("says", "accuracy", "seconds", "bytes")}))
     return 0
 
 

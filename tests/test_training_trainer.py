@@ -13,10 +13,10 @@ from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.create import create_model
 from hotdog_lib.models.heads import reset_classifier
+from hotdog_lib.models.modes import evaluating
 from hotdog_lib.training.checkpoint import Identity, load_state, save_state
 from hotdog_lib.training.engine import (
     evaluate,
-    evaluating,
     extract_features,
     predict_logits,
     train_epoch,

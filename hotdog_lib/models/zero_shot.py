@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import Tensor, nn
 
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.heads import get_classifier
+from hotdog_lib.models.modes import evaluating
 from hotdog_lib.models.weights import SourceWeights
 
 
-@torch.no_grad()
 def zero_shot_probability(
     model: nn.Module, source: SourceWeights, images: Tensor, class_name: str
 ) -> Tensor:
@@ -40,17 +37,6 @@ def zero_shot_probability(
             "make it with create_model(name, weights=source) and no num_classes"
         )
     inputs = source.preprocessing(images) if images.dtype == torch.uint8 else images
-    with _in_eval(model):
-        return model(inputs).float().softmax(1)[:, index]  # (B,)
-
-
-@contextmanager
-def _in_eval(model: nn.Module) -> Iterator[None]:
-    """Eval mode for the time being; afterwards each module is in the mode in which it was."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
+    with evaluating(model):
+        probabilities = model(inputs).float().softmax(1)[:, index]  # (B,)
+    return probabilities.clone()  # an ordinary tensor, outside inference mode

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.heads import forward_features
+from hotdog_lib.models.modes import evaluating
 from hotdog_lib.training.hardware import Hardware
 from hotdog_lib.training.losses import cross_entropy
 from hotdog_lib.training.metrics import classification_metrics
@@ -22,20 +22,6 @@ from hotdog_lib.training.optim import set_lr
 
 #: Pictures a batch where no gradients are kept.
 EVAL_BATCH = 64
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """Eval mode and no gradients inside; afterwards every module is back in the mode it had (trap
-    14)."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        with torch.inference_mode():
-            yield model
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
 
 
 def train_epoch(

@@ -239,7 +239,7 @@ def _final_metrics(
         )
         if source is not None and positive is not None:
             metrics["zero_shot"] = zero_shot(
-                source, positive, splits.train, splits.test, hardware, mirror=mirror
+                source, positive, splits.validation, splits.test, hardware, mirror=mirror
             )
     return metrics
 

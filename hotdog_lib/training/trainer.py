@@ -23,10 +23,10 @@ from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.freezing import freeze_to
 from hotdog_lib.models.heads import head_logits, stages
+from hotdog_lib.models.modes import evaluating
 from hotdog_lib.training.engine import (
     evaluate,
     evaluate_logits,
-    evaluating,
     extract_features,
     train_epoch,
 )
