@@ -204,3 +204,22 @@ def test_help_shows_an_example_for_every_command(capsys):
         assert f"Example: python -m hotdog_lib {command}" in " ".join(
             capsys.readouterr().out.split()
         )
+
+
+def test_the_test_split_is_looked_at_once_after_training(photos, weights, tmp_path, monkeypatch):
+    from hotdog_lib.training import run as run_module
+    from hotdog_lib.training.trainer import Trainer
+
+    looks, fit = [], Trainer.fit
+    monkeypatch.setattr(Trainer, "fit", lambda *a: (looks.append("fit"), fit(*a))[1])
+    evaluate = run_module.evaluate
+
+    def watched(model, pictures, *rest, **named):
+        looks.append("test")
+        assert len(pictures) == 12  # test/ has 12 pictures, train/ has 20
+        return evaluate(model, pictures, *rest, **named)
+
+    monkeypatch.setattr(run_module, "evaluate", watched)
+    arguments = train_arguments(photos, weights, tmp_path / "run", "--strategy", "head")
+    assert main(arguments) == 0
+    assert looks == ["fit", "test"]

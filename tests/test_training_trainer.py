@@ -2,6 +2,7 @@
 is the same run."""
 
 import copy
+import itertools
 
 import pytest
 import torch
@@ -23,6 +24,7 @@ from hotdog_lib.training.engine import (
 )
 from hotdog_lib.training.hardware import Hardware
 from hotdog_lib.training.optim import make_optimizer
+from hotdog_lib.training.progress import bar, wants_bars
 from hotdog_lib.training.recipe import Recipe
 from hotdog_lib.training.trainer import Trainer, restore_optimizer, seeded, snapshot
 
@@ -205,3 +207,38 @@ def test_batch_of_one_left_over_is_dropped(pictures):
     policy = Augmentation(mixup=0.2)
     trainer = train(part, quick(strategy="scratch", epochs=1, augmentation=policy))
     assert trainer.state.history[0]["train_loss"] > 0
+
+
+def test_bf16_trains_float32_weights_and_a_float32_loss(pictures):
+    bf16 = Hardware(torch.device("cpu"), bf16=True)
+    seen = []
+    trainer = Trainer(make_model(), pictures, pictures, quick(strategy="scratch"), VIEW, bf16)
+    objective = trainer.objective
+    trainer.objective = lambda logits, targets: (
+        seen.append(logits.dtype) or objective(logits, targets)
+    )
+    trainer.fit()
+    assert set(seen) == {torch.bfloat16}  # autocast was on
+    assert trainer.state.history[-1]["train_loss"] > 0
+    assert {p.dtype for p in trainer.model.parameters()} == {torch.float32}
+    assert predict_logits(trainer.model, pictures, VIEW, bf16).dtype == torch.float32
+
+
+def test_the_loss_is_read_from_the_device_once_an_epoch(monkeypatch):
+    reads = []
+    for name in ("item", "__float__", "tolist"):
+        method = getattr(torch.Tensor, name)
+        monkeypatch.setattr(
+            torch.Tensor, name, lambda self, method=method: reads.append(1) or method(self)
+        )
+    layer = nn.Linear(4, 2)
+    optimizer = make_optimizer([{"params": list(layer.parameters()), "lr": 0.1, "max_lr": 0.1}])
+    batches = [(torch.randn(3, 4), torch.tensor([0, 1, 1]))] * 6
+    train_epoch(batches, layer, optimizer, nn.functional.cross_entropy, itertools.repeat(1.0))
+    assert len(reads) == 1
+
+
+def test_no_progress_bars_under_test():
+    assert not wants_bars()
+    items = [1, 2]
+    assert bar(items, "nothing") is items
