@@ -4,7 +4,8 @@
 
 Pocket edition. Every seed has training pictures of its own; all share 2,000 test pictures. From
 scratch gets four
-times the epochs, and its rate is the best of a grid on other pictures again (``tune``). No run
+times the epochs, and its rate is the best of a grid on other pictures again (``tune``, with 100
+pictures; the other numbers use the same rate). No run
 chooses an epoch:
 the last one counts. Writes ``book/results/small_data_<model>.json``; what is there already is not
 run again.
@@ -56,7 +57,7 @@ def recipe_for(strategy: str, pictures: int, seed: int, scratch_lr: float) -> Re
 
 
 def tune(
-    model: str, source: SourceWeights, pictures: int, test: PictureSet, hardware: Hardware
+    model: str, source: SourceWeights, test: PictureSet, hardware: Hardware, pictures: int = 100
 ) -> dict[str, float]:
     """Accuracy from scratch by rate, on pictures that no other run sees."""
     train = kitchen_pictures(TUNE_SEED, pictures, test.size)
@@ -168,15 +169,15 @@ def main() -> None:
     record = about(given.model, source, hardware)
     same = old.get("source") == record["source"]
     record["zero_shot"] = old["zero_shot"] if same else untrained(source, test, hardware)
-    record["scratch_rates"] = old["scratch_rates"] if same else []
+    record["scratch_rates"] = (
+        old["scratch_rates"] if same else tune(given.model, source, test, hardware)
+    )
+    best = max(record["scratch_rates"], key=record["scratch_rates"].__getitem__)
     record["accuracy"] = old["accuracy"] if same else []
     done = {row["pictures"] for row in record["accuracy"]}
     for pictures in [n for n in given.sizes if n not in done]:
         started = time.perf_counter()
-        scores = tune(given.model, source, pictures, test, hardware)
-        best = float(max(scores, key=scores.__getitem__))
-        record["scratch_rates"].append({"pictures": pictures, **scores, "chosen": best})
-        runs = run_size(given.model, source, pictures, given.seeds, test, hardware, best)
+        runs = run_size(given.model, source, pictures, given.seeds, test, hardware, float(best))
         record["accuracy"] = sorted(
             record["accuracy"] + table(runs), key=lambda row: row["pictures"]
         )
