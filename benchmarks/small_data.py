@@ -3,12 +3,10 @@
     python benchmarks/small_data.py --model resnet18_slim
 
 Pocket edition. Every seed has training pictures of its own; all share 2,000 test pictures. From
-scratch gets four
-times the epochs, and its rate is the best of a grid on other pictures again (``tune``, with 100
-pictures; the other numbers use the same rate). No run
-chooses an epoch:
-the last one counts. Writes ``book/results/small_data_<model>.json``; what is there already is not
-run again.
+scratch gets four times the epochs, and its rate is the best of a grid on other pictures again
+(``tune``, with 100 pictures; the other numbers use the same rate). No run chooses an epoch: the
+last one counts. Writes ``book/results/small_data_<model>.json``; what is there already is not run
+again.
 """
 
 from __future__ import annotations
