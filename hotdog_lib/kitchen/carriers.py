@@ -7,8 +7,9 @@ import torch
 from .grounds import CLOTHS, PALES, WOODS, ceramic
 from .paint import Colour, Material, bars, mix, pick, ramp, rgb, spots
 from .shapes import Grid, Source, box, circle, convex, ellipse
-from .solids import chain, slab
+from .solids import slab
 from .stage import Place, Stage, Surface
+from .strokes import chain
 
 CARRIERS = ("none", "plate", "oval", "board", "tray", "basket", "napkin", "sheet", "grill", "hand")
 
@@ -43,7 +44,7 @@ def board(stage: Stage, rng: Source, place: Place) -> None:
     colour, fine = pick(rng, WOODS), rng.uniform(24, 44)
 
     def grain(s: Surface):
-        v = s.across * fine + 3.0 * s.noise[2] + 0.6 * torch.sin(s.along * 3)
+        v = s.across * fine + 1.3 * s.noise[2] + 0.8 * torch.sin(s.along * 3)
         return (0.5 + 0.5 * torch.sin(v)) * (0.6 + s.noise[0]).clamp(0, 1)
 
     material = Material(colour, ((grain, mix(colour, rgb("#3a2010"), 0.45)),), gloss=0.08)
@@ -78,7 +79,7 @@ def sheet(stage: Stage, rng: Source, place: Place, scale: float = 1.0) -> None:
     corners = [(x * rng.uniform(0.72, 0.95), y * rng.uniform(0.42, 0.62)) for x, y in _CORNERS]
     tint, pale = pick(rng, CLOTHS), pick(rng, PALES, 0.05)
     paper = checks(tint, pale, rng.uniform(0.06, 0.12)) if rng.chance(0.6) else None
-    paper = paper or Material(pick(rng, ("#d9c29a", "#f3eee2")), bump=0.5, mottle=0.15)
+    paper = paper or Material(pick(rng, ("#d9c29a", "#f3eee2")), bump=0.2, crumple=0.5, mottle=0.1)
     size = place.scale * scale
     shape = lambda g: convex(g, corners)  # noqa: E731
     slab(stage, shape, place.at(0, 0, 0.04), 1.2, paper, angle=place.angle, scale=size)
@@ -120,7 +121,7 @@ def basket(stage: Stage, rng: Source, place: Place) -> None:
     weave = Material(reed, ((bars(40, 0.4, 0.5), dark),), gloss=0.15)
     slab(stage, shape, place.at(0, 0, 0.01), 1.0, weave, angle=place.angle, scale=place.scale)
     sheet(stage, rng, place, 0.82)
-    ring = [i * math.tau / 14 for i in range(14)]
+    ring = [i * math.tau / 20 for i in range(20)]
     points = [place.at(rx * math.cos(a), ry * math.sin(a), 0.14) for a in ring]
     chain(
         stage, points, 0.05 * place.scale, weave.but(layers=((bars(70, 0.4), dark),)), closed=True

@@ -5,8 +5,9 @@ import math
 from .grounds import ceramic
 from .paint import Material, pick, rgb
 from .shapes import Source, circle, convex
-from .solids import chain, globe, pebbles, slab, tube
+from .solids import globe, slab, tube
 from .stage import Place, Stage
+from .strokes import chain, pebbles
 
 
 def fork(stage: Stage, rng: Source, place: Place) -> None:

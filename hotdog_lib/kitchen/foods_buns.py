@@ -7,8 +7,9 @@ from .paint import Material, bars, facing, mix, pick, ramp, rgb, spots
 from .parts import Body, Kind, bar, bun, crust, rounded, sausage
 from .sauces import bits, squiggle
 from .shapes import Grid, Source, box, circle
-from .solids import chain, slab, tube
+from .solids import slab, tube
 from .stage import Place, Stage
+from .strokes import chain
 
 STYLES = ("soft", "soft", "seeded", "toasted", "white", "pretzel")
 

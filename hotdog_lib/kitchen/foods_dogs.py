@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from .paint import Material, pick
-from .parts import Body, Kind, bar, bun, rounded, sausage, sausage_skin, seeds
+from .parts import CRUMBS, Body, Kind, bar, bun, rounded, sausage, sausage_skin, seeds
 from .sauces import bits, squiggle
 from .shapes import Source
-from .solids import chain, globe
+from .solids import globe
 from .stage import Place, Stage
+from .strokes import chain
 
 Topping = Callable[[Stage, Source, Place, Body], str]
 
@@ -55,7 +56,9 @@ def _chicago(stage: Stage, rng: Source, place: Place, body: Body) -> str:
 
 
 def _chili(stage: Stage, rng: Source, place: Place, body: Body) -> str:
-    meat = Material(pick(rng, ("#6b2a14", "#7a341a")), gloss=0.35, sharp=30, bump=1.3, mottle=0.9)
+    meat = Material(
+        pick(rng, ("#6b2a14", "#7a341a")), gloss=0.3, sharp=25, bump=0.5, crumple=0.9, mottle=0.9
+    )
     bar(stage, place, body, body.core * 0.85, body.rise + 0.05, meat, over=-0.08)
     bits(stage, rng, place, body, ("#eaa92a", "#f0bf4a"), count=16, size=0.013, length=0.06)
     return "chili and cheese"
@@ -103,7 +106,7 @@ def _dog(styles: tuple[str, ...], *toppings: Topping, over=(0.05, 0.13), **chang
 def _top_split(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
     """A New England bun: boxy, pale-sided, the sausage sunk deep."""
     body = measures(rng, gap=0.12, lobe=0.125, rise=0.19)
-    for height in (0.02, 0.1):
+    for height in (0.05, 0.085):
         bun(stage, rng, place.sub(0, 0, height), body.but(half=body.half * 0.95), "white")
     sausage(stage, rng, place, body.but(rise=0.27), over=0.05)
     body = body.but(rise=0.27)
@@ -116,16 +119,18 @@ def _top_split(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
 
 def _french(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
     """A closed roll with the sausage and the sauce coming out at one end."""
-    body = measures(rng, core=0.09, rise=0.16, bend=0.0, gap=0.0, lobe=0.2)
+    body = measures(rng, core=rng.uniform(0.095, 0.115), rise=0.17, bend=0.0, gap=0.0, lobe=0.2)
+    place = place.sub(-0.16, 0, 0, 0, 0.88)
+    roll = place.sub(-0.04, 0, 0)
     loaf = Material(pick(rng, ("#c98640", "#d39a55")), gloss=0.1, grain=0.2, mottle=0.25)
-    bar(stage, place, body, 0.19, 0.16, loaf, over=-0.06, profile=rounded(0.1))
-    lip = Material(pick(rng, ("#f3dfb4",)), bump=0.3)
-    end = place.sub(body.half - 0.03, 0, 0)
-    bar(stage, end, Body(half=0.015), 0.165, 0.16, lip)
-    bar(stage, end.sub(0.1, 0, 0), Body(half=0.14), body.core, 0.17, sausage_skin(rng), lift=0.02)
-    sauce = Material(pick(rng, ("#e3b21c", "#b51d12")), gloss=0.45, sharp=50)
-    ring = [(0.05, -0.08, 0.2), (0.05, -0.03, 0.27), (0.06, 0.04, 0.26), (0.05, 0.09, 0.2)]
-    chain(stage, [end.at(*p) for p in ring], 0.03 * place.scale, sauce, lift=0.03)
+    bar(stage, roll, body, 0.2, 0.17, loaf, over=-0.12, profile=rounded(0.08))
+    end = roll.sub(body.half + 0.06, 0, 0)
+    bar(stage, end, Body(half=0.012), 0.17, 0.17, Material(pick(rng, CRUMBS), bump=0.3))
+    bar(stage, end.sub(0.17, 0, 0), Body(half=0.2), body.core, 0.18, sausage_skin(rng), lift=0.02)
+    code = rng.choice(("#e3b21c", "#b51d12"))
+    sauce = Material(pick(rng, (code,)), gloss=0.45, sharp=50)
+    ring = [(0.09, -0.1, 0.22), (0.1, -0.04, 0.3), (0.11, 0.04, 0.29), (0.09, 0.1, 0.22)]
+    chain(stage, [end.at(*p) for p in ring], 0.035 * place.scale, sauce, lift=0.03)
     facts |= {"bun": "closed roll", "topping": "sauce"}
     return body
 

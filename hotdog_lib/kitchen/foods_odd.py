@@ -10,8 +10,9 @@ from .holding import SKINS
 from .paint import Material, mix, pick, ramp, rgb
 from .parts import Kind
 from .shapes import Source, box
-from .solids import chain, globe, slab, tube
+from .solids import globe, slab, tube
 from .stage import Place, Stage, Surface
+from .strokes import chain
 
 COATS = ("#8f4a22", "#a8622f", "#5a2f16", "#2b1c14", "#b8793f")
 
@@ -86,7 +87,7 @@ def _dog_head(stage: Stage, head: Place, coat: Material, paws: Material, dark: M
 
 def _dog_scene(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
     lay(stage, rng.choice(("grass", "wood", "cloth", "striped", "sand", "gingham")), rng)
-    _dachshund(stage, rng, place.sub(0, 0, 0, 0, rng.uniform(0.85, 1.1)), facts)
+    _dachshund(stage, rng, place.sub(0, 0, 0, 0, rng.uniform(1.05, 1.35)), facts)
 
 
 def _legs(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
@@ -122,12 +123,12 @@ def _legs(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
         bent = rng.uniform(0.1, 0.4)
         hip, knee = spot.at(side * part * 0.9, -3.2, 0.1), spot.at(side * part, -0.35, bent)
         ankle = spot.at(side * part * 0.9, 0.45, 0.1)
-        tube(stage, hip, knee, (0.36, 0.24, 0.155), skin)
+        tube(stage, hip, knee, (0.3, 0.2, 0.135), skin)
         tube(
             stage,
             knee,
             ankle,
-            (0.15, 0.145, 0.085),
+            (0.135, 0.14, 0.08),
             skin,
             middle=spot.at(side * part, 0.1, bent * 0.62 + 0.05),
         )

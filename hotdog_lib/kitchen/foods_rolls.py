@@ -7,9 +7,10 @@ import torch
 from .paint import Material, bars, ends, mix, pick, ramp, rgb, spots
 from .parts import Body, Kind, bar, rounded, sausage_skin
 from .sauces import squiggle
-from .shapes import Source, capsule, circle
-from .solids import chain, globe, pebbles, slab, tube
+from .shapes import Source, circle
+from .solids import globe, slab, tube
 from .stage import Place, Stage, Surface
+from .strokes import chain, pebbles
 
 
 def _sausages(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
@@ -137,7 +138,7 @@ def _burrito(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
     if rng.chance(0.7):
         _open_end(stage, rng, place.sub(body.half + r * 0.75, 0, r), r)
     if rng.chance(0.4):
-        foil = Material(rgb("#b9bdc4"), bump=1.2, gloss=0.8, sharp=40)
+        foil = Material(rgb("#b9bdc4"), bump=0.15, crumple=1.1, gloss=0.8, sharp=30)
         half = place.sub(-body.half * 0.5, 0, 0)
         bar(stage, half, body.but(half=body.half * 0.52, bend=0.0), r * 1.1, r, foil)
     return body.but(lobe=r)
@@ -252,43 +253,6 @@ def _kebab(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
     return Body(half=0.6, gap=0.1, lobe=0.12)
 
 
-def _swiss_roll(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
-    """A rolled cake with cream showing as a spiral at its end."""
-    colour = pick(rng, ("#6b3a1c", "#d9a55c", "#b8704a"))
-    body, r = Body(half=0.42, gap=0, lobe=0.2), 0.19
-    sugar = ((spots(0.18, 0.1, 0), rgb("#f6ecd8")),) if rng.chance(0.4) else ()
-    bar(stage, place, body, r, r, Material(colour, sugar, grain=0.3, bump=0.2), over=-0.1)
-    end = place.sub(body.half, 0, r)
-    turns = [i * math.tau / 9 for i in range(20)]
-    points = [
-        end.at(0.08, r * 0.04 * i * math.cos(a), r * 0.04 * i * math.sin(a))
-        for i, a in enumerate(turns)
-    ]
-    bar(stage, end, Body(half=0.015), r * 0.97, 0.0, Material(colour, grain=0.4), over=0.01)
-    chain(stage, points, 0.02 * place.scale, Material(rgb("#f7eedd"), gloss=0.2), lift=0.15)
-    return body
-
-
-def _lolly(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
-    """An ice lolly on its stick."""
-    ice = pick(rng, ("#e2553c", "#f08ab0", "#5f9ad8", "#6b3a1c", "#f0c64a"))
-    stick = Material(rgb("#dcb988"))
-    slab(
-        stage,
-        lambda g: capsule(g, 0.3, 0.045),
-        place.at(0.4, 0, 0.06),
-        0.4,
-        stick,
-        angle=place.angle,
-        scale=place.scale,
-    )
-    glaze = Material(ice, gloss=0.6, sharp=50)
-    for side in (-1, 1):
-        bar(stage, place.sub(-0.1, 0.075 * side, 0), Body(half=0.3), 0.105, 0.1, glaze)
-    bar(stage, place.sub(-0.1, 0, 0), Body(half=0.3), 0.1, 0.1, glaze)
-    return Body(half=0.4, gap=0.07, lobe=0.1)
-
-
 KINDS = (
     Kind("sausages", _sausages, share=1.8),
     Kind("corn_in_husk", _corn, share=1.2),
@@ -300,6 +264,4 @@ KINDS = (
     Kind("sushi", _sushi, share=0.6),
     Kind("nigiri", _nigiri, share=1.2),
     Kind("kebab", _kebab, share=0.8),
-    Kind("swiss_roll", _swiss_roll, share=0.7),
-    Kind("ice_lolly", _lolly, share=0.6),
 )

@@ -5,10 +5,10 @@ from functools import reduce
 
 from .paint import Material, bars, facing, mix, pick, rgb, spots
 from .parts import Kind, crust
-from .sauces import SAUCES
 from .shapes import Grid, Source, blend, box, circle, convex
-from .solids import ball, chain, globe, pebbles, slab, tube
+from .solids import ball, globe, slab, tube
 from .stage import Place, Stage
+from .strokes import chain, pebbles
 
 
 def _disc(stage, place, up, radius, material, thick=0.05, wave=0.0) -> None:
@@ -48,37 +48,6 @@ def _burger(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
         x, y = away * math.cos(a), away * math.sin(a)
         points += [place.at(x, y, z), place.at(x + 0.015, y + 0.01, z)]
     chain(stage, points, 0.012 * place.scale, Material(rgb("#f0e2bd")), loose=True, lift=0.01)
-
-
-def _doughnut(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
-    """A ring with glaze and sprinkles."""
-    r, thick = rng.uniform(0.28, 0.34), rng.uniform(0.13, 0.17)
-    ring = [i * math.tau / 20 for i in range(20)]
-    dough = Material(pick(rng, ("#cf9350", "#b8742f")), grain=0.15)
-    body = [place.at(r * math.cos(a), r * math.sin(a), thick) for a in ring]
-    chain(stage, body, thick * place.scale, dough, closed=True)
-    glaze = Material(pick(rng, ("#f2b8c6", "#4a2715", "#f6f1ea", "#c58fd0", "#e8c070")), gloss=0.5)
-    top = [place.at(r * math.cos(a), r * math.sin(a), thick * 1.22) for a in ring]
-    radii = [thick * rng.uniform(0.84, 0.95) * place.scale for _ in ring]
-    chain(stage, top, radii, glaze, closed=True)
-    if rng.chance(0.6):
-        _sprinkles(stage, rng, place, r, thick)
-
-
-def _sprinkles(stage: Stage, rng: Source, place: Place, r: float, thick: float) -> None:
-    for code in rng.sample(("#e2553c", "#5f9ad8", "#f0c64a", "#6fa53a", "#ffffff"), 2):
-        points = []
-        for _ in range(9):
-            a, off, turn = (
-                rng.uniform(0, math.tau),
-                rng.uniform(-0.5, 0.5) * thick,
-                rng.uniform(0, 3),
-            )
-            x, y = (r + off) * math.cos(a), (r + off) * math.sin(a)
-            z = thick * 1.22 + 0.9 * math.sqrt(thick * thick - off * off)
-            dx, dy = 0.025 * math.cos(turn), 0.025 * math.sin(turn)
-            points += [place.at(x - dx, y - dy, z), place.at(x + dx, y + dy, z)]
-        chain(stage, points, 0.012 * place.scale, Material(rgb(code)), loose=True, lift=0.02)
 
 
 def _cheese_field(rng: Source) -> Material:
@@ -213,30 +182,6 @@ def _splat(stage: Stage, centres, sizes, material: Material) -> None:
     slab(stage, shape, (x0, y0, z0 + 0.035), 0.6, material, bevel=0.05)
 
 
-def _cookies(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
-    """Biscuits with chocolate drops."""
-    dough = Material(pick(rng, ("#c98f4a", "#d9a55c", "#a8703a")), bump=0.6, mottle=0.4)
-    dark = Material(rgb("#3b1d10"), gloss=0.3)
-    for i in range(3):
-        spot = place.sub(0.3 * math.cos(2.1 * i), 0.3 * math.sin(2.1 * i), 0.03 * i)
-        globe(stage, spot.at(0, 0, 0.04), 0.25 * place.scale, dough, 0.25)
-        drops = [(rng.uniform(-0.15, 0.15), rng.uniform(-0.15, 0.15)) for _ in range(5)]
-        pebbles(stage, [spot.at(x, y, 0.075) for x, y in drops], 0.03 * place.scale, dark)
-
-
-def _cake(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
-    """A wedge of layered cake."""
-    sponge, cream = pick(rng, ("#d9a55c", "#6b3a1c", "#e3b8a0")), rgb(rng.choice(SAUCES["icing"]))
-    wedge = [(0.5, -0.26), (0.5, 0.26), (-0.5, 0.0)]
-    shape = lambda g: convex(g, wedge)  # noqa: E731
-    for i in range(7):
-        layer = Material(cream if i in (2, 6) else sponge, grain=0.3)
-        at = place.at(0, 0, 0.04 + 0.047 * i)
-        slab(stage, shape, at, 0.75, layer, angle=place.angle, scale=place.scale, bevel=0.01)
-    red = Material(rgb("#c8321f"), gloss=0.6, sharp=60)
-    globe(stage, place.at(0.3, 0, 0.4), 0.08 * place.scale, red)
-
-
 def _fruit(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
     """Apples, oranges and tomatoes."""
     stem = Material(rgb("#4a3312"))
@@ -251,12 +196,9 @@ def _fruit(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
 
 KINDS = (
     Kind("burger", _burger, long=False),
-    Kind("doughnut", _doughnut, long=False, share=0.8),
     Kind("pizza", _pizza, long=False, share=0.8),
     Kind("taco", _taco, long=False),
     Kind("soft_pretzel", _soft_pretzel, long=False, share=0.7),
     Kind("fried_eggs", _eggs, long=False, share=0.6),
-    Kind("cookies", _cookies, long=False, share=0.5),
-    Kind("cake", _cake, long=False, share=0.5),
     Kind("fruit", _fruit, long=False, share=0.5),
 )

@@ -57,7 +57,7 @@ def wood(grid: Grid, rng: Source, colour: Colour, noise: Tensor) -> Tensor:
 def marble(rng: Source, colour: Colour, noise: Tensor) -> Tensor:
     """Veined stone."""
     vein = (noise[2] + 0.3 * noise[0] + rng.uniform(-0.1, 0.1)).abs()
-    return _between(colour, mix(colour, rgb("#555555"), 0.55), ramp(0.08, 0.0, vein))
+    return _between(colour, mix(colour, rgb("#777777"), 0.5), ramp(0.12, 0.0, vein))
 
 
 def _speckle(colour: Colour, noise: Tensor, fine: float, coarse: float) -> Tensor:

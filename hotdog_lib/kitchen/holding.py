@@ -7,8 +7,9 @@ from .grounds import CLOTHS, PALES
 from .paint import Material, mix, pick, rgb
 from .parts import Body, bar
 from .shapes import Source
-from .solids import chain, pebbles, tube
+from .solids import tube
 from .stage import Place, Stage
+from .strokes import chain, pebbles
 
 SKINS = ("#f0c8a8", "#e0ac88", "#c68d64", "#9b6a45", "#6d452c", "#4b2f20")
 
@@ -41,7 +42,9 @@ def sleeve(stage: Stage, rng: Source, place: Place, body: Body) -> None:
     """A paper or foil wrapper around one end of a long food."""
     paper = checks(pick(rng, CLOTHS), pick(rng, PALES, 0.05), rng.uniform(0.1, 0.2))
     if rng.chance(0.6):
-        paper = Material(pick(rng, (*PALES, "#d9c29a", "#b9bdc4")), gloss=0.1, bump=0.9, mottle=0.2)
+        paper = Material(
+            pick(rng, (*PALES, "#d9c29a", "#b9bdc4")), gloss=0.15, bump=0.2, crumple=0.8
+        )
     side, reach = rng.choice((-1, 1)), body.half * rng.uniform(0.4, 0.6)
     half = place.sub(side * (body.half + 0.1 - reach), 0, 0, 0.0 if side > 0 else math.pi)
     wide, ragged = body.wide + 0.03, rng.uniform(10, 16)

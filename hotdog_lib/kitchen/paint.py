@@ -53,7 +53,8 @@ class Material:
 
     layers: (texture, colour) pairs; a texture gives the coverage 0 .. 1 of its colour.
     gloss: strength of the highlight; sharp: its sharpness (10 dull .. 200 wet); bump: roughness
-    of the normal; grain: speckle of the brightness; mottle: the same, in larger patches.
+    of the normal; crumple: the same in larger folds; grain: fine speckle of the brightness;
+    mottle: the same in larger patches.
     """
 
     colour: Colour
@@ -61,6 +62,7 @@ class Material:
     gloss: float = 0.08
     sharp: float = 12.0
     bump: float = 0.0
+    crumple: float = 0.0
     grain: float = 0.0
     mottle: float = 0.0
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from .paint import Colour, Material, bars, facing, mix, pick, rgb, spots, vary
 from .shapes import Source
-from .solids import chain, tube
+from .solids import tube
 from .stage import Place, Stage
+from .strokes import chain
 
 CRUSTS = ("#d99a4e", "#c98640", "#e0ab62", "#b8722f", "#cf9350")
 CRUMBS = ("#f3dfb4", "#f7e8c6", "#efd5a0")

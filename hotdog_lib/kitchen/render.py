@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -18,6 +18,7 @@ from .foods_dogs import KINDS as DOGS
 from .foods_odd import KINDS as ODD
 from .foods_rolls import KINDS as ROLLS
 from .foods_round import KINDS as ROUND
+from .foods_sweet import KINDS as SWEET
 from .grounds import lay
 from .holding import bite, hand, sleeve
 from .light import develop
@@ -26,7 +27,7 @@ from .scenes import Domain, Setting, arrange, draw_setting
 from .shapes import Source
 from .stage import Place, Stage
 
-ALL = {kind.name: kind for kind in (*DOGS, *BUNS, *ROLLS, *ROUND, *ODD)}
+ALL = {kind.name: kind for kind in (*DOGS, *BUNS, *ROLLS, *ROUND, *SWEET, *ODD)}
 POSITIVE_KINDS = tuple(name for name, kind in ALL.items() if kind.positive)
 NEGATIVE_KINDS = tuple(name for name, kind in ALL.items() if not kind.positive)
 KINDS = POSITIVE_KINDS + NEGATIVE_KINDS
@@ -130,7 +131,10 @@ def _draw_kind(seed: int, index: int, positive_share: float, domain: Domain) -> 
 def _cook(seed: int, index: int, size: int, setting: Setting, food: Kind) -> tuple[Tensor, dict]:
     """Sets the table, serves the food, lights the lamp."""
     rng = Source("kitchen", seed, index, "scene")
-    stage = Stage(size, setting.camera, Source("kitchen", seed, index, "noise"))
+    camera = (
+        replace(setting.camera, zoom=0.8 * setting.camera.zoom) if food.solo else setting.camera
+    )
+    stage = Stage(size, camera, Source("kitchen", seed, index, "noise"))
     facts = {"kind": food.name, **setting.facts, "wrapped": False, "bitten": False}
     if food.solo:
         food.draw(stage, rng, setting.place, facts)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from .paint import Material, pick
 from .parts import Body
 from .shapes import Source
-from .solids import chain
 from .stage import Place, Stage
+from .strokes import chain
 
 SAUCES = {
     "mustard": ("#e3b21c", "#d99f12", "#f0c63a"),
@@ -33,7 +33,7 @@ def squiggle(
     material = Material(pick(rng, SAUCES[sauce], 0.08), gloss=0.45, sharp=50)
     turns = rng.choice((5, 6, 7, 8, 9)) if rng.chance(0.85) else 1
     swing = (width or body.core) * rng.uniform(0.45, 0.75) * (1 if turns > 1 else 0.15)
-    reach, steps = body.half * rng.uniform(0.78, 0.98), turns * 3 if turns > 1 else 8
+    reach, steps = body.half * rng.uniform(0.78, 0.98), turns * 4 if turns > 1 else 8
     thick = rng.uniform(0.022, 0.036)
     top = top or (lambda y: body.rise + math.sqrt(max(body.core**2 - y * y, 0.0)))
     points, radii = [], []

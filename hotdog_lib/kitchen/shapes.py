@@ -16,50 +16,16 @@ number of threads. Randomness comes from a `Source`, one a picture.
 """
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from .source import Source
+from .source import smooth_noise as smooth_noise  # stands beside value_noise for the pantry
+
 Point = tuple[float, float]
-
-
-class Source(random.Random):
-    """The randomness of one picture: a pure function of the words that it is made of.
-
-        >>> Source("pantry", 7, 3).uniform(0, 1) == Source("pantry", 7, 3).uniform(0, 1)
-        True
-
-    Besides the methods of `random.Random` (uniform, choice, randint, shuffle, choices ...):
-    """
-
-    def __new__(cls, *words: object) -> "Source":
-        return super().__new__(cls)
-
-    def __init__(self, *words: object) -> None:
-        super().__init__("/".join(str(word) for word in words))
-        self._generator: torch.Generator | None = None
-
-    @property
-    def generator(self) -> torch.Generator:
-        """A torch generator, seeded once from this source: for noise tensors."""
-        if self._generator is None:
-            self._generator = torch.Generator().manual_seed(self.getrandbits(62))
-        return self._generator
-
-    def normal(self, mean: float = 0.0, deviation: float = 1.0) -> float:
-        """A Gaussian number, cut at 2.5 deviations so that no scene falls apart."""
-        return mean + deviation * max(-2.5, min(2.5, self.gauss(0.0, 1.0)))
-
-    def chance(self, probability: float) -> bool:
-        """True with this probability."""
-        return self.random() < probability
-
-    def near(self, value: float, share: float = 0.15) -> float:
-        """A number within plus or minus `share` of `value`."""
-        return value * self.uniform(1.0 - share, 1.0 + share)
 
 
 @dataclass(frozen=True)
@@ -316,11 +282,3 @@ def value_noise(grid: Grid, source: Source, cells: float, table: int = 16) -> Te
     xj, yj = (x0.long() + 1) % table, (y0.long() + 1) % table * table
     top = torch.lerp(lattice[yi + xi], lattice[yi + xj], fx)
     return torch.lerp(top, torch.lerp(lattice[yj + xi], lattice[yj + xj], fx), fy)
-
-
-def smooth_noise(source: Source, size: int, cells: int, channels: int = 1) -> Tensor:
-    """Smooth noise around 0.5 over a whole picture (channels, size, size), cheap, bicubic."""
-    coarse = torch.rand(1, channels, cells + 3, cells + 3, generator=source.generator)
-    return torch.nn.functional.interpolate(
-        coarse, size=(size, size), mode="bicubic", align_corners=True
-    )[0]

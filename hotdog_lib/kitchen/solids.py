@@ -1,11 +1,10 @@
-"""Solid bodies: tubes, balls, drums and slabs, cast exactly onto the camera's plane.
+"""Solid bodies: tubes, balls and slabs, cast exactly onto the camera's plane.
 
 A tube swept by a ball keeps its radius in every view, so its silhouette is the set of points
 near the projected spine; normal and depth follow in closed form, without tracing rays.
 """
 
 import math
-from array import array
 from collections.abc import Callable, Sequence
 
 import torch
@@ -18,12 +17,13 @@ from .stage import NORMAL, Stage, Surface, Vec, Window
 Profile = Callable[[Tensor], Tensor]
 
 
-def _bounds(points: Sequence[Sequence[float]], margin: float) -> tuple[float, float, float, float]:
+def bounds(points: Sequence[Sequence[float]], margin: float) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the points, with a margin around."""
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     return min(xs) - margin, min(ys) - margin, max(xs) + margin, max(ys) + margin
 
 
-def _round_off(window: Window, ex: Tensor, ey: Tensor, radius: Tensor | float) -> Tensor:
+def round_off(window: Window, ex: Tensor, ey: Tensor, radius: Tensor | float) -> Tensor:
     """Writes the normal of a ball at offset (ex, ey); returns the distance to its outline."""
     torch.div(ex, radius, out=window.nx)
     torch.div(ey, radius, out=window.ny)
@@ -56,7 +56,7 @@ def tube(
     a, m, b = camera.project(start), camera.project(middle), camera.project(end)
     ra, rm, rb = (r * p[3] for r, p in zip(radii, (a, m, b), strict=True))
     hull = [a, b, (2 * m[0] - (a[0] + b[0]) / 2, 2 * m[1] - (a[1] + b[1]) / 2)]
-    window = stage.window(*_bounds(hull, max(ra, rm, rb) * 1.15 + stage.pixel))
+    window = stage.window(*bounds(hull, max(ra, rm, rb) * 1.15 + stage.pixel))
     if window is None:
         return
     t, ex, ey, gx, gy = _nearest(window, a, m, b)
@@ -66,7 +66,7 @@ def tube(
     size = (
         max(size, stage.pixel / 3) if isinstance(size, float) else size.clamp_min(stage.pixel / 3)
     )
-    distance = _round_off(window, ex, ey, size)
+    distance = round_off(window, ex, ey, size)
     if keep is not None:
         distance = torch.maximum(distance, keep(t))
     torch.add(window.nz * size, _quadratic(a[2], m[2], b[2], t) + lift, out=window.depth)
@@ -114,108 +114,6 @@ def _nearest(window: Window, a: Sequence[float], m: Sequence[float], b: Sequence
     px.addcmul_(t, ux + bx, value=-1)
     py.addcmul_(t, uy + by, value=-1)
     return t, px, py, ux.mul_(2).add_(bx), uy.mul_(2).add_(by)
-
-
-def chain(
-    stage: Stage,
-    points: Sequence[Vec],
-    radius: float | Sequence[float],
-    material: Material,
-    *,
-    closed: bool = False,
-    loose: bool = False,
-    lift: float = 0.0,
-) -> None:
-    """A round stroke through many points: mustard, rings, lace; `loose`: pairs, not joined.
-
-    radius: one number, or one a point.
-    """
-    points = [*points, points[0]] if closed else list(points)
-    spots = [stage.camera.project(p) for p in points]
-    radii = list(radius) if isinstance(radius, Sequence) else [radius] * len(points)
-    radii = radii + [radii[0]] * (len(points) - len(radii))
-    sizes = [r * p[3] for r, p in zip(radii, spots, strict=True)]
-    window = stage.window(*_bounds(spots, max(sizes) + stage.pixel))
-    if window is None:
-        return
-    knots = [v for p, r in zip(spots, sizes, strict=True) for v in (*p[:3], r)]
-    knots = torch.frombuffer(array("f", knots), dtype=torch.float32).view(-1, 4)
-    first, last = (knots[0::2], knots[1::2]) if loose else (knots[:-1], knots[1:])
-    pieces = torch.cat([first, last - first], dim=1)  # (n, 8)
-    uneven = max(sizes) > min(sizes)
-    ex, ey, z, size, along = _nearest_piece(window, pieces, max(sizes), uneven)
-    size = size.clamp_min_(stage.pixel / 3)
-    distance = _round_off(window, ex, ey, size)
-    torch.addcmul(z.add_(lift), size, window.nz, out=window.depth)
-    surface = Surface(along, window.nx, window.normal, window.noise, stage.pixel)
-    window.put(stage.bitten(window, distance), surface, material)
-
-
-def _nearest_piece(window: Window, pieces: Tensor, thickest: float, uneven: bool):
-    """For each pixel the nearest straight piece: offset, depth, radius, position along all.
-
-    pieces: (n, 8): x, y, depth and radius at the start, then their change to the end. Which piece
-    is nearest is looked up on a coarser raster; where on it, for every pixel.
-    """
-    height, width = window.x.shape
-    load = math.sqrt(len(pieces) * height * width / 15000)
-    stride = max(1, min(round(load), int(0.75 * thickest / window.pixel + 1)))
-    x, y = window.x[:1, stride // 2 :: stride], window.y[stride // 2 :: stride, :1]
-    if min(x.shape[1], len(y)) == 0:
-        x, y, stride = window.x[:1], window.y[:, :1], 1
-    piece = _owner(x, y, pieces, 1.5 * thickest + (3 + stride) * window.pixel, uneven)
-    if stride > 1:
-        rows, columns = (
-            torch.arange(n).div_(stride, rounding_mode="floor").clamp_(max=m - 1)
-            for n, m in zip((height, width), piece.shape, strict=True)
-        )
-        piece = piece[rows][:, columns]
-    own = pieces[piece]  # (h, w, 8)
-    ex, ey = window.x - own[..., 0], window.y - own[..., 1]
-    bx, by = own[..., 4], own[..., 5]
-    length2 = (bx * bx).addcmul_(by, by).clamp_min_(1e-8)
-    t = (ex * bx).addcmul_(ey, by).div_(length2).clamp_(0, 1)
-    z, size = (torch.addcmul(own[..., i], own[..., i + 4], t) for i in (2, 3))
-    ex.addcmul_(bx, t, value=-1)
-    ey.addcmul_(by, t, value=-1)
-    return ex, ey, z, size, (t + piece).mul_(2.0 / len(pieces)).sub_(1)
-
-
-def _owner(x: Tensor, y: Tensor, pieces: Tensor, reach: float, uneven: bool) -> Tensor:
-    """Index of the nearest piece (h, w), right within `reach`; x: (1, w), y: (h, 1)."""
-    ax, ay, _, radius, bx, by, _, widening = pieces[:, :, None, None].unbind(1)  # (n, 1, 1)
-    px, py = x - ax, y - ay  # (n, 1, w), (n, h, 1)
-    length2 = (bx.square() + by.square()).clamp_min_(1e-8)
-    t = torch.addcmul(px * (bx / length2), py, by / length2).clamp_(0, 1)  # (n, h, w)
-    away = torch.addcmul(px, t, bx, value=-1).square_()
-    off = torch.addcmul(py, t, by, value=-1)
-    away.addcmul_(off, off)
-    if not uneven:
-        return _smallest(away, reach * reach)
-    return _smallest(away.sqrt_().sub_(torch.addcmul(radius - reach, t, widening)), 2 * reach)
-
-
-def _smallest(values: Tensor, limit: float) -> Tensor:
-    """Which of at most 64 values (n, h, w), 0 .. limit, is smallest: argmin, ten times as fast.
-
-    The index rides in the fraction of the rounded value, and `amin` is vectorised.
-    """
-    index = torch.arange(len(values), dtype=torch.float32)[:, None, None] / 64
-    least = values.clamp_(max=limit).mul_(131071 / limit).floor_().add_(index).amin(dim=0)
-    return least.frac_().mul_(64).round_().long()
-
-
-def pebbles(
-    stage: Stage,
-    points: Sequence[Vec],
-    radius: float | Sequence[float],
-    material: Material,
-    lift: float = 0.0,
-) -> None:
-    """Many small balls in one go."""
-    sizes = list(radius) if isinstance(radius, Sequence) else [radius] * len(points)
-    pairs = [p for point in points for p in (point, (point[0] + 1e-3, *point[1:]))]
-    chain(stage, pairs, [r for r in sizes for _ in (0, 1)], material, loose=True, lift=lift)
 
 
 def ball(stage: Stage, centre: Vec, axes: Sequence[Vec], material: Material) -> None:

@@ -145,6 +145,9 @@ class Window:
         if material.bump:
             self.nx.add_(self.noise[0], alpha=material.bump)
             self.ny.add_(self.noise[1], alpha=material.bump)
+        if material.crumple:
+            self.nx.add_(self.noise[2], alpha=material.crumple)
+            self.ny.add_(self.noise[3], alpha=material.crumple)
         self.target.lerp_(self.layer, cover)
 
 
