@@ -55,7 +55,7 @@ def _nearest_piece(window: Window, pieces: Tensor, thickest: float, uneven: bool
     """
     height, width = window.x.shape
     load = math.sqrt(len(pieces) * height * width / 15000)
-    stride = max(1, min(round(load), int(0.75 * thickest / window.pixel + 1)))
+    stride = max(1, min(round(load), int(0.75 * thickest / window.pixel + 2)))
     x, y = window.x[:1, stride // 2 :: stride], window.y[stride // 2 :: stride, :1]
     if min(x.shape[1], len(y)) == 0:
         x, y, stride = window.x[:1], window.y[:, :1], 1
