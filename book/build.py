@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
 # What a cell can depend on beyond its own code. jupyter-cache looks at the code alone.
-INPUTS = ["hotdog_lib/**/*", "book/results/**/*", "requirements.txt"]
+INPUTS = ["hotdog_lib/**/*", "book/results/**/*", "book/*.py", "requirements.txt"]
 # Pages are rendered again when one of these changes, even if no page did.
 LOOKS = ["book/_static/*", "book/_ext/*", "book/images/*", "_config.yml", "pyproject.toml"]
 JUPYTER_BOOK = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from markdown_it.tree import SyntaxTreeNode
 from myst_nb.core.render import MimeData, NbElementRenderer
+from myst_nb.sphinx_ import SphinxNbRenderer
 from nbclient.output_widget import OutputWidget
+from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
@@ -36,6 +39,30 @@ def render_image_with_alt(self: NbElementRenderer, data: MimeData) -> list[nodes
 
 
 NbElementRenderer.render_image = render_image_with_alt
+
+render_outputs = SphinxNbRenderer._render_nb_cell_code_outputs
+
+
+def render_outputs_caption_once(
+    self: SphinxNbRenderer, token: SyntaxTreeNode, outputs: list[NotebookNode]
+) -> None:
+    """Render a cell's outputs; its caption goes to one of them, the first picture if there is one.
+
+    myst-nb would put the caption, and the name, around every rich output of the cell.
+    """
+    rich = [output for output in outputs if "data" in output]
+    pictures = [o for o in rich if any(kind.startswith("image/") for kind in o["data"])]
+    captioned = next(iter(pictures or rich), None)
+    with_caption = token.meta["metadata"]
+    options = {k: v for k, v in with_caption.get("mystnb", {}).items() if k != "figure"}
+    for output in outputs:
+        plain = output is not captioned
+        token.meta["metadata"] = {**with_caption, "mystnb": options} if plain else with_caption
+        render_outputs(self, token, [output])
+    token.meta["metadata"] = with_caption
+
+
+SphinxNbRenderer._render_nb_cell_code_outputs = render_outputs_caption_once
 
 
 def set_address(app: Sphinx, config: Config) -> None:
