@@ -39,8 +39,13 @@ def digest(patterns: list[str]) -> str:
 
 
 def environment() -> dict[str, str]:
-    """The kernels' environment: an edition is always named, and the debugger's warning is off."""
+    """The kernels' environment: an edition is always named, and the debugger's warning is off.
+
+    Small networks gain nothing from a second thread, and lose much by it on a busy machine.
+    """
     defaults = {"HOTDOG_EDITION": "pocket", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    if os.environ.get("HOTDOG_EDITION", "pocket") == "pocket":
+        defaults["OMP_NUM_THREADS"] = "1"
     return {**defaults, **os.environ}
 
 

@@ -185,7 +185,7 @@ def bars(
         start: where the axis begins; anything but 0 is said in its label.
     """
     height = 0.42 * len(values) + 0.7
-    figure, axis = _canvas(axis, (6.4, height))
+    figure, axis = _canvas(axis, (5.8, height))
     names = list(values)
     for row, name in enumerate(names):
         mean, half = _mean_interval(values[name])

@@ -93,7 +93,7 @@ def use_style() -> None:
     ]
     matplotlib.rcParams.update(
         {
-            "figure.figsize": (6.4, 3.4),
+            "figure.figsize": (5.8, 3.2),
             "figure.dpi": 100,
             "figure.facecolor": PANEL,
             "figure.constrained_layout.use": True,
