@@ -252,13 +252,13 @@ FROZEN_PART = Exercise(
     cell='''
 def frozen_part(model, first):
     """A module that takes pictures to what the stage called `first` gets to see."""
+    # stages(model) is a dictionary: name of a stage -> list of its modules, input to output
     #: solution
-    parts = stages(model)  # name of a stage -> its modules, input to output
+    parts = stages(model)
     names = list(parts)
     before = names[: names.index(first)]
     return nn.Sequential(*(module for name in before for module in parts[name]))
     #: stub
-    # parts = stages(model)  # name of a stage -> its modules, input to output
     # return ...
     #: end
 ''',

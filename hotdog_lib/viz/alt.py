@@ -14,7 +14,7 @@ from typing import Any
 #: Tags of cells whose pictures never reach the page.
 UNSEEN = {"remove-cell", "remove-output"}
 #: What belongs to a plotting library and yet draws nothing.
-SILENT = {"close", "rcParams", "style", "use", "use_style", "look_of", "show"}
+SILENT = {"close", "rcParams", "style", "use", "use_style", "look_of", "show", "table"}
 #: Modules whose functions draw.
 PLOTTERS = ("matplotlib.pyplot", "hotdog_lib.viz")
 
