@@ -55,8 +55,8 @@ def evaluate(
         device: auto, cpu, cuda or cuda:N.
         precision: auto, bf16 or fp32.
     """
+    from hotdog_lib.training.predict import evaluate_run
     from hotdog_lib.training.record import tidy
-    from hotdog_lib.training.run import evaluate_run
 
     print(json.dumps(tidy(evaluate_run(run, data, device=device, precision=precision))))
     return 0
@@ -80,8 +80,8 @@ def predict(
         device: auto, cpu, cuda or cuda:N.
         precision: auto, bf16 or fp32.
     """
+    from hotdog_lib.training.predict import predict_run
     from hotdog_lib.training.record import tidy
-    from hotdog_lib.training.run import predict_run
 
     if not images:
         raise HotdogError("no picture to classify; give one or more files after the run")

@@ -12,7 +12,7 @@ from hotdog_lib.cli import main
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.models.create import create_model
 from hotdog_lib.models.io import load_model, save_model
-from hotdog_lib.training.trainer import seeded
+from hotdog_lib.training.state import seeded
 
 
 @pytest.fixture(autouse=True)

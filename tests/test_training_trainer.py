@@ -26,7 +26,8 @@ from hotdog_lib.training.hardware import Hardware
 from hotdog_lib.training.optim import make_optimizer
 from hotdog_lib.training.progress import bar, wants_bars
 from hotdog_lib.training.recipe import Recipe
-from hotdog_lib.training.trainer import Trainer, restore_optimizer, seeded, snapshot
+from hotdog_lib.training.state import restore_optimizer, seeded, snapshot
+from hotdog_lib.training.trainer import Trainer
 
 VIEW = Preprocessing(64, 64)
 FP32 = Hardware(torch.device("cpu"), bf16=False)

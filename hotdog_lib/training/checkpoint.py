@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.home import atomic_write
-from hotdog_lib.training.trainer import State, snapshot
+from hotdog_lib.training.state import State, snapshot
 
 FORMAT = 1
 

@@ -18,7 +18,8 @@ from hotdog_lib.training.engine import evaluate
 from hotdog_lib.training.hardware import Hardware
 from hotdog_lib.training.metrics import mean_interval
 from hotdog_lib.training.recipe import Recipe
-from hotdog_lib.training.trainer import Trainer, seeded
+from hotdog_lib.training.state import seeded
+from hotdog_lib.training.trainer import Trainer
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""A saved network that classifies one picture: the same decoding and preprocessing as in
-training."""
+"""A saved network at work, with the decoding and preprocessing of its training."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hotdog_lib.data.cache import load_pictures
 from hotdog_lib.data.decode import decode_image
+from hotdog_lib.data.folders import has_splits, scan_folder
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import to_canvas
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.io import ModelCard, load_model
-from hotdog_lib.training.engine import predict_logits
+from hotdog_lib.training.engine import evaluate, predict_logits
 from hotdog_lib.training.hardware import Hardware, pick_hardware
+from hotdog_lib.training.metrics import choose_positive
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,44 @@ class Classifier:
             "probability": float(shares.max()),
             "probabilities": dict(zip(names, shares.tolist(), strict=True)),
         }
+
+
+def _saved(run: Path) -> Path:
+    """The model file of a run folder, or the file itself."""
+    path = run / "model.safetensors" if run.is_dir() else run
+    if not path.exists():
+        raise HotdogError(
+            f"{run} holds no trained model ({path.name} is missing); train first, or check the path"
+        )
+    return path
+
+
+def evaluate_run(
+    run: Path, data: Path, *, device: str = "auto", precision: str = "auto"
+) -> dict[str, Any]:
+    """Metrics of a saved model on ``data/test`` where that exists, else on every picture of
+    ``data``."""
+    model, card = load_model(_saved(run))
+    hardware = pick_hardware(device, precision)
+    folder = scan_folder(data, "test" if has_splits(data) else None, class_names=card.class_names)
+    view = card.preprocessing
+    pictures = load_pictures(folder, view.resize_size, interpolation=view.interpolation)
+    metrics = evaluate(
+        hardware.place(model),
+        pictures,
+        card.preprocessing,
+        hardware,
+        positive=choose_positive(card.class_names, card.provenance.get("positive")),
+        mirror=bool(card.provenance.get("mirror")),
+    )
+    return {**metrics, "skipped": [vars(s) for s in pictures.skipped]}
+
+
+def predict_run(
+    run: Path, images: Sequence[Path], *, device: str = "auto", precision: str = "auto"
+) -> Iterator[dict[str, Any]]:
+    """One row a picture: ``path``, ``label``, ``probability``, ``probabilities``; or ``path`` and
+    ``error``."""
+    classifier = Classifier.load(_saved(run), device=device, precision=precision)
+    for path in images:
+        yield classifier.row(path)

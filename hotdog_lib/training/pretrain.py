@@ -24,7 +24,8 @@ from hotdog_lib.training.hardware import pick_hardware
 from hotdog_lib.training.metrics import classification_metrics, confusion_matrix
 from hotdog_lib.training.recipe import Recipe
 from hotdog_lib.training.record import environment, write_json
-from hotdog_lib.training.trainer import State, Trainer, seeded
+from hotdog_lib.training.state import State, seeded
+from hotdog_lib.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 

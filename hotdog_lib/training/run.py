@@ -18,7 +18,7 @@ from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.data.splits import stratified_split
 from hotdog_lib.errors import HotdogError
-from hotdog_lib.models.io import load_model, save_model
+from hotdog_lib.models.io import save_model
 from hotdog_lib.models.weights import SourceWeights, get_weights
 from hotdog_lib.training.checkpoint import Identity, load_state, save_state
 from hotdog_lib.training.compare import new_model, summarise
@@ -28,7 +28,8 @@ from hotdog_lib.training.metrics import choose_positive
 from hotdog_lib.training.progress import wants_bars
 from hotdog_lib.training.recipe import Recipe
 from hotdog_lib.training.record import environment, write_json, write_json_lines
-from hotdog_lib.training.trainer import State, Trainer
+from hotdog_lib.training.state import State
+from hotdog_lib.training.trainer import Trainer
 from hotdog_lib.training.zero_shot import zero_shot
 
 logger = logging.getLogger(__name__)
@@ -270,49 +271,6 @@ def _write_results(
     )
     write_json(options.out / "metrics.json", metrics)
     (options.out / "checkpoint.safetensors").unlink(missing_ok=True)
-
-
-def _saved(run: Path) -> Path:
-    """The model file of a run folder, or the file itself."""
-    path = run / "model.safetensors" if run.is_dir() else run
-    if not path.exists():
-        raise HotdogError(
-            f"{run} holds no trained model ({path.name} is missing); train first, or check the path"
-        )
-    return path
-
-
-def evaluate_run(
-    run: Path, data: Path, *, device: str = "auto", precision: str = "auto"
-) -> dict[str, Any]:
-    """Metrics of a saved model on ``data/test`` where that exists, else on every picture of
-    ``data``."""
-    model, card = load_model(_saved(run))
-    hardware = pick_hardware(device, precision)
-    folder = scan_folder(data, "test" if has_splits(data) else None, class_names=card.class_names)
-    view = card.preprocessing
-    pictures = load_pictures(folder, view.resize_size, interpolation=view.interpolation)
-    metrics = evaluate(
-        hardware.place(model),
-        pictures,
-        card.preprocessing,
-        hardware,
-        positive=choose_positive(card.class_names, card.provenance.get("positive")),
-        mirror=bool(card.provenance.get("mirror")),
-    )
-    return {**metrics, "skipped": [vars(s) for s in pictures.skipped]}
-
-
-def predict_run(
-    run: Path, images: Sequence[Path], *, device: str = "auto", precision: str = "auto"
-) -> Iterator[dict[str, Any]]:
-    """One row a picture: ``path``, ``label``, ``probability``, ``probabilities``; or ``path`` and
-    ``error``."""
-    from hotdog_lib.training.predict import Classifier
-
-    classifier = Classifier.load(_saved(run), device=device, precision=precision)
-    for path in images:
-        yield classifier.row(path)
 
 
 def compare_runs(
