@@ -48,7 +48,7 @@ class Budget:
 
 
 POCKET = Budget(train=100, validation=200, test=400, epochs=12, seeds=5, minutes=1.5)
-FULL = Budget(train=1800, validation=200, test=800, epochs=8, seeds=5, minutes=2.0)
+FULL = Budget(train=1800, validation=200, test=800, epochs=10, seeds=5, minutes=2.0)
 
 
 @dataclass(frozen=True)

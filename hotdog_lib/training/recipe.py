@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 from hotdog_lib.data.augment import Augmentation
@@ -12,7 +12,7 @@ Strategy = Literal["scratch", "head", "finetune", "gradual"]
 NormPolicy = Literal["freeze", "affine", "adapt"]
 
 #: Passes over the pictures where a recipe names none; a head on cached features passes over those.
-DEFAULT_EPOCHS = {"scratch": 8, "head": 60, "finetune": 8, "gradual": 8}
+DEFAULT_EPOCHS = {"scratch": 10, "head": 60, "finetune": 10, "gradual": 10}
 
 #: Rate of the pretrained body, or of every layer from scratch, where a recipe names none (AdamW).
 DEFAULT_LR = {"scratch": 2e-3, "head": 3e-4, "finetune": 3e-4, "gradual": 3e-4}
@@ -31,7 +31,7 @@ class Recipe:
     """scratch: random weights. head: frozen body. finetune: head first, then everything. gradual:
     stage by stage."""
     epochs: int | None = None
-    """Passes over the training pictures (8), or for a head alone over their cached features
+    """Passes over the training pictures (10), or for a head alone over their cached features
     (60)."""
     seed: int = 0
     """Fixes the split, the new head, the order of the pictures and every augmentation."""
@@ -75,7 +75,9 @@ class Recipe:
     """Evaluate each picture and its mirror image, and average their log-odds."""
     select: Literal["accuracy", "f1", "loss", "last"] = "loss"
     """The best epoch is the one with the best of this on the validation pictures."""
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    augmentation: Augmentation = Augmentation(
+        brightness=0.2, contrast=0.2, saturation=0.2, mixup=0.2
+    )
     """How a training picture is varied, each on its own."""
 
     def __post_init__(self) -> None:
