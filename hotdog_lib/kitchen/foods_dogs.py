@@ -155,9 +155,9 @@ KINDS = (
     Kind("kraut_dog", _dog(ANY, _kraut), True),
     Kind("onion_dog", _dog(ANY, _onions), True),
     Kind("cheese_dog", _dog(ANY, _cheese), True),
-    Kind("pretzel_dog", _dog(("pretzel",), _plain, _sauce("mustard"), _kraut), True),
+    Kind("pretzel_dog", _dog(("pretzel",), _plain, _sauce("mustard"), _kraut), True, share=0.4),
     Kind("top_split", _top_split, True),
-    Kind("french_dog", _french, True, share=0.7),
+    Kind("french_dog", _french, True, share=0.3),
     Kind("foot_long", _dog(ANY, _plain, _sauce("mustard", "ketchup"), over=(0.2, 0.32)), True),
     Kind(
         "stubby",

@@ -41,14 +41,14 @@ class Domain:
     grounds: tuple[str, ...] = GROUNDS
     carriers: tuple[str, ...] = CARRIERS
     lights: tuple[str, ...] = tuple(LIGHTS)
-    items: tuple[int, ...] = (1, 1, 1, 1, 1, 2, 2, 3)
-    zoom: tuple[float, float] = (1.0, 1.45)
-    blur: tuple[float, float] = (0.0, 0.009)
-    noise: tuple[float, float] = (0.0, 0.025)
+    items: tuple[int, ...] = (1, 1, 1, 1, 1, 1, 2, 3)
+    zoom: tuple[float, float] = (1.15, 1.6)
+    blur: tuple[float, float] = (0.0, 0.006)
+    noise: tuple[float, float] = (0.0, 0.018)
     palette: float = 0.09
-    clutter: float = 0.8
-    wrapped: float = 0.07
-    bitten: float = 0.08
+    clutter: float = 0.6
+    wrapped: float = 0.04
+    bitten: float = 0.05
 
     def wrong(self) -> str:
         """What is wrong with it and what to choose, or an empty string."""
