@@ -219,5 +219,5 @@ KINDS = (
     Kind("baguette", _baguette),
     Kind("croissant", _croissant),
     Kind("toast", _loaf_slices, share=0.5),
-    Kind("churros", _churros, share=0.8),
+    Kind("churros", _churros, share=0.4),
 )

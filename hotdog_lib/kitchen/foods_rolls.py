@@ -254,7 +254,7 @@ def _kebab(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
 
 
 KINDS = (
-    Kind("sausages", _sausages, share=1.8),
+    Kind("sausages", _sausages, share=1.0),
     Kind("corn_in_husk", _corn, share=1.2),
     Kind("banana", _banana, share=0.9),
     Kind("carrot", _carrot, share=0.9),
@@ -263,5 +263,5 @@ KINDS = (
     Kind("spring_rolls", _spring_rolls, share=1.0),
     Kind("sushi", _sushi, share=0.6),
     Kind("nigiri", _nigiri, share=1.2),
-    Kind("kebab", _kebab, share=0.8),
+    Kind("kebab", _kebab, share=0.4),
 )
