@@ -15,7 +15,7 @@ NormPolicy = Literal["freeze", "affine", "adapt"]
 DEFAULT_EPOCHS = {"scratch": 10, "head": 60, "finetune": 10, "gradual": 10}
 
 #: Rate of the pretrained body, or of every layer from scratch, where a recipe names none (AdamW).
-DEFAULT_LR = {"scratch": 2e-3, "head": 3e-4, "finetune": 3e-4, "gradual": 3e-4}
+DEFAULT_LR = {"scratch": 5e-4, "head": 3e-4, "finetune": 3e-4, "gradual": 3e-4}
 
 
 @dataclass(frozen=True)
