@@ -51,7 +51,8 @@ def make_model(name="resnet18_slim"):
 
 
 def quick(**changes):
-    return Recipe(**{"epochs": 2, "head_epochs": 2, "batch_size": 8, "mirror": False, **changes})
+    plain = {"epochs": 2, "head_epochs": 2, "batch_size": 8, "mirror": False}
+    return Recipe(**{**plain, "augmentation": Augmentation(), **changes})
 
 
 def train(pictures, recipe, model=None, on_epoch=None, state=None, validation=None):
