@@ -1,8 +1,9 @@
 """Write the exercises' cells into notebooks: python book/exercises.py notebooks/05_freezing.ipynb
 
-A chapter's author leaves three code cells for each exercise, with ``"hotdog": {"exercise": "05.1",
-"part": "stub"}`` (then ``hints``, then ``solution``) in their metadata, wherever they belong. What
-is in them comes from hotdog_lib/exercises, and a test holds them to it.
+A chapter's author leaves four code cells for each exercise, with ``"hotdog": {"exercise": "05.1",
+"part": "stub"}`` (then ``hints``, ``solution``, ``proof``) in their metadata, wherever they belong.
+What is in them comes from hotdog_lib/exercises, and a test holds them to it. The proof is hidden: it
+asserts that the solution is right with what the notebook has imported.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Any
 from hotdog_lib.exercises.exercise import Exercise, find
 
 #: What a notebook has of each exercise, in this order.
-PARTS = ("stub", "hints", "solution")
+PARTS = ("stub", "hints", "solution", "proof")
+#: Tags of the cells whose code the page does not show.
+TAGS = {"hints": ["remove-input"], "proof": ["remove-cell"]}
 #: Folded away in JupyterLab and in Colab; on the page a dropdown is around it.
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
 
@@ -30,8 +33,8 @@ def filled(notebook: dict[str, Any]) -> dict[str, Any]:
             cell["source"] = source(find(exercise_id), part).splitlines(keepends=True)
             if part == "solution":
                 cell["metadata"] |= FOLDED
-            if part == "hints":
-                cell["metadata"]["tags"] = ["remove-input"]
+            if part in TAGS:
+                cell["metadata"]["tags"] = TAGS[part]
     return notebook
 
 
@@ -47,6 +50,8 @@ def source(exercise: Exercise, part: str) -> str:
         return f'practice.hint("{exercise.id}")'
     gap = "\n\n\n" if exercise.solution.startswith(("def ", "class ")) else "\n\n"
     call = f'practice.check("{exercise.id}", {exercise.answer})'
+    if part == "proof":
+        return f'assert {call}.state == "right"'
     if part == "stub":
         return exercise.stub + gap + call
     return f"# @title Solution of {exercise.id}\n{exercise.solution}{gap}{call}"

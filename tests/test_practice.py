@@ -49,7 +49,7 @@ def test_the_notebook_has_the_cells_of_its_exercises(path):
     assert cells.filled(notebook) == notebook, remedy
     parts = [cells.place(cell) for cell in notebook["cells"] if cells.place(cell)]
     expected = [(e.id, part) for e in of_chapter(path.name[:2]) for part in cells.PARTS]
-    assert parts == expected, "each exercise has a stub, its hints and a solution, in this order"
+    assert parts == expected, "each exercise has these four cells, in this order"
 
 
 def answer_is_two(answer):

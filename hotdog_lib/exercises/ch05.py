@@ -150,12 +150,13 @@ TRAIN_MODE = Exercise(
     answer="train_mode",
     cell='''
 def train_mode(net):
-    """`net.train()`, but a BatchNorm layer whose weights are frozen stays in eval mode."""
+    """`net.train()`, but BatchNorm with frozen weights goes into eval mode."""
     #: solution
     net.train()
     for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
-            module.eval()
+        if isinstance(module, nn.BatchNorm2d):
+            if not module.weight.requires_grad:
+                module.eval()
     #: stub
     # net.train()
     #: end
@@ -251,24 +252,23 @@ FROZEN_PART = Exercise(
     answer="frozen_part",
     cell='''
 def frozen_part(model, first):
-    """A module that takes pictures to what the stage called `first` gets to see."""
-    # stages(model) is a dictionary: name of a stage -> list of its modules, input to output
+    """A module that takes pictures to what the stage `first` gets to see."""
+    parts = stages(model)  # a dictionary: name of a stage -> its modules
     #: solution
-    parts = stages(model)
-    names = list(parts)
-    before = names[: names.index(first)]
-    return nn.Sequential(*(module for name in before for module in parts[name]))
+    before = list(parts)[: list(parts).index(first)]
+    modules = [module for name in before for module in parts[name]]
+    return nn.Sequential(*modules)
     #: stub
-    # return ...
+    # return parts[first]  # not these, but those before them
     #: end
 ''',
     check=check_frozen_part,
     right="Keep what it gives for every picture, and an epoch of the last stages costs only the "
     "last stages.",
     hints=(
-        "`list(stages(model))` are the names, input to output. You want those before `first`.",
-        "`names.index(first)` says where to cut.",
-        "`nn.Sequential(*modules)` runs modules one after the other.",
+        "`list(parts)` are the stages' names, input to output. You want those before `first`.",
+        "`list(parts).index(first)` says where to cut. Collect the modules of the stages before.",
+        "`nn.Sequential(*modules)` is a module that runs modules one after the other.",
     ),
     wrong=(
         Wrong(
