@@ -2,8 +2,8 @@
 
 A chapter's author leaves four code cells for each exercise, with ``"hotdog": {"exercise": "05.1",
 "part": "stub"}`` (then ``hints``, ``solution``, ``proof``) in their metadata, wherever they belong.
-What is in them comes from hotdog_lib/exercises, and a test holds them to it. The proof is hidden: it
-asserts that the solution is right with what the notebook has imported.
+What is in them comes from hotdog_lib/exercises, and a test holds them to it. The proof is hidden:
+it asserts that the solution is right with what the notebook has imported.
 """
 
 from __future__ import annotations
