@@ -72,7 +72,8 @@ def test_wide_and_on_a_phone(visit, name):
     for width, scheme in ((1280, "light"), (390, "dark")):
         page = visit(name, width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate("document.documentElement.dataset.theme") == scheme
+        # The theme's script decides once it has loaded, which takes a while on a busy machine.
+        page.wait_for_function(f"document.documentElement.dataset.theme == '{scheme}'")
         broken = "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
         assert page.evaluate(broken) == []
 
