@@ -17,6 +17,7 @@ from IPython.display import Markdown
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "book/results"
 ABOUT = ("edition", "hardware", "date", "command")
+HIDDEN = ("environment",)  # kept in the file, for those who compare two records
 
 
 def everything(pattern: str = "*.json") -> dict[str, dict[str, Any]]:
@@ -63,7 +64,7 @@ def words(key: str) -> str:
 def section(name: str, result: dict[str, Any]) -> str:
     """One result as Markdown: its finding, its tables, and how it was made."""
     parts = [f"**{result.get('title') or words(name).capitalize()}**", result.get("says", "")]
-    shown = {k: v for k, v in result.items() if k not in ("title", "says", *ABOUT)}
+    shown = {k: v for k, v in result.items() if k not in ("title", "says", *HIDDEN, *ABOUT)}
     facts = {k: v for k, v in shown.items() if is_cell(v)}
     if facts:
         parts.append(table([{"figure": words(k), "value": v} for k, v in facts.items()]))
