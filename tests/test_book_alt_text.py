@@ -16,6 +16,7 @@ PAGES = sorted(ROOT.glob("book/*.md"))
 TEXT = "Two lines that rise from 0.5 to 0.9."
 IMPORTS = "import matplotlib.pyplot as plt\nfrom hotdog_lib.viz import figures\n" + (
     "from hotdog_lib.viz.figures import picture_grid, show\n"
+    "from hotdog_lib.viz.frames import slider\n"
     "from hotdog_lib.viz.style import use_style"
 )
 
@@ -51,6 +52,7 @@ def notebook(*sources, metadata=None):
         "plt.plot([1, 2])",
         "picture_grid(pictures)",
         "figure = figures.bars(results)",
+        "slider(draw, [1, 2], label='x')",
         "%matplotlib inline\nplt.imshow(x)",
         "for x in pictures:\n    picture_grid(x)",
         "fig, axis = plt.subplots()\naxis.plot([1])",
@@ -73,6 +75,7 @@ def test_finds_cells_that_draw(source):
         "x = 1",
         "def draw():\n    plt.plot([1])",
         "show(figures.bars(results), alt=f'Bars, the longest {x}.')",
+        "slider(lambda x: figures.bars(x), range(3), label='x', alt=lambda x: f'Bars of {x}.')",
     ],
 )
 def test_leaves_other_cells_alone(source):

@@ -1,8 +1,8 @@
-"""Which cells of a notebook draw, and which of them say in words what they drew.
+"""The texts of pictures: which cells of a notebook draw, and which of them say what they drew.
 
 A cell has a text when its metadata holds ``{"mystnb": {"image": {"alt": "..."}}}``, or when it
-hands one over in a call (``show(figure, alt=...)``). The tests ask; the book's build asks again, of
-the pictures that came out.
+hands one over in a call (``show(figure, alt=...)``, ``slider(..., alt=...)``). The tests ask; the
+book's build asks again, of the pictures that came out.
 """
 
 from __future__ import annotations
@@ -11,12 +11,26 @@ import ast
 import re
 from typing import Any
 
+from hotdog_lib.errors import HotdogError
+
 #: Tags of cells whose pictures never reach the page.
 UNSEEN = {"remove-cell", "remove-output"}
 #: What belongs to a plotting library and yet draws nothing.
 SILENT = {"close", "rcParams", "style", "use", "use_style", "look_of", "show", "table"}
 #: Modules whose functions draw.
 PLOTTERS = ("matplotlib.pyplot", "hotdog_lib.viz")
+
+
+def spoken(text: str) -> str:
+    """A picture's text on one line.
+
+    Raises:
+        HotdogError: when it says nothing.
+    """
+    words = text.split()
+    if len(words) < 4:
+        raise HotdogError(f"alt text {text!r} is too short: say what the figure shows")
+    return " ".join(words)
 
 
 def missing_alt(notebook: dict[str, Any]) -> list[str]:

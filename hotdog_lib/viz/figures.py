@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hotdog_lib.errors import HotdogError
+from hotdog_lib.viz.alt import spoken
 from hotdog_lib.viz.style import INK, PALETTE, look_of
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ def show(figure: Figure, alt: str) -> None:
     """
     from IPython.display import display
 
-    if len(alt.split()) < 4:
-        raise HotdogError(f"alt text {alt!r} is too short: say what the figure shows")
-    display(figure, metadata={"image/png": {"alt": " ".join(alt.split())}})
+    display(figure, metadata={"image/png": {"alt": spoken(alt)}})
     plt.close(figure)
 
 
