@@ -67,7 +67,7 @@ def test_page_has_each_frame_with_its_text_and_shows_one(shown):
 def test_frames_keep_the_size_of_the_figure_and_take_little_room():
     frame = frames._frame(draw(0.1), 0.1, "one bar at a tenth")
     picture = Image.open(io.BytesIO(frame.webp))
-    assert picture.size == (600, 400) and (frame.width, frame.height) == (300, 200)
+    assert picture.size == (640, 440) and (frame.width, frame.height) == (320, 220)
     assert len(frame.webp) < 20_000
 
 

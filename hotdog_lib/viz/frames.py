@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Dots of a frame for each pixel of the page.
 SHARPNESS = 2
+#: Dots of panel around a figure.
+MARGIN = 20
 #: More frames than this make a page heavy, and a slider hard to set.
 MOST = 24
 
@@ -209,20 +211,22 @@ def _pixels(figure: Figure) -> Image:
     """
     import matplotlib.pyplot as plt
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
+    from matplotlib.colors import to_hex
+    from PIL import Image, ImageOps
 
     plt.close(figure)
     figure.set_dpi(SHARPNESS * 100)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    return ImageOps.expand(image, MARGIN, to_hex(figure.get_facecolor()))
 
 
 def _webp(image: Image) -> bytes:
     """The smaller of two codings: lossless is good at lines and letters, lossy at photographs."""
     codings = []
-    for how in ({"lossless": True, "quality": 40}, {"quality": 82}):
+    for how in ({"lossless": True, "quality": 40, "method": 2}, {"quality": 82, "method": 3}):
         buffer = io.BytesIO()
-        image.save(buffer, "webp", method=3, **how)
+        image.save(buffer, "webp", **how)
         codings.append(buffer.getvalue())
     return min(codings, key=len)
