@@ -1,6 +1,6 @@
 """The pantry, the source task: flat drawings of a hundred classes, functions of (seed, index).
 
-A picture's class is `index % len(PANTRY_CLASSES)`. One class is called `hotdog`: a flat cousin of
+A picture's class is `MENU[index % len(MENU)]`. One class is called `hotdog`: a flat cousin of
 the kitchen's hot dogs. No picture of the kitchen, the target task, is used or seen here.
 """
 
@@ -36,13 +36,15 @@ DRAWINGS: dict[str, Drawing] = {
     for drawing in family
 }
 PANTRY_CLASSES: tuple[str, ...] = tuple(DRAWINGS)
+#: What is drawn in turn: long food three times as often, as it is told apart by small things.
+MENU = PANTRY_CLASSES + 2 * tuple(drawing.__name__ for drawing in LONG_FOOD)
 _FILLING = {drawing.__name__ for drawing in TEXTURES}
 _GROUNDS = ("flat", "slope", "halo", "horizon", "pattern")
 
 
 def _place(source: Source, room: float, middle: tuple[float, float]) -> dict[str, float]:
     """A pose: centre, size, turn in degrees, stretch, shear, mirror (-1 or 1)."""
-    size = room * source.choice((source.uniform(0.42, 0.8), source.uniform(0.7, 1.05)))
+    size = room * source.choice((source.uniform(0.5, 0.85), source.uniform(0.8, 1.25)))
     slack = max(0.12, 0.95 * room - 0.8 * size)
     return {
         "x": middle[0] + source.uniform(-slack, slack),
@@ -90,7 +92,7 @@ def _draw(
     image: Tensor, source: Source, drawing: Drawing, pose: dict, style: str, palette: Palette
 ) -> None:
     """Draw one thing into the part of the picture that it can reach."""
-    reach = 9.0 if drawing in TEXTURES else 1.45 * pose["size"]
+    reach = 9.0 if drawing in TEXTURES else 1.6 * pose["size"]
     x, y = pose["x"], pose["y"]
     found = Grid.square(image.shape[-1]).window(x - reach, y - reach, x + reach, y + reach)
     if found is None:
@@ -104,6 +106,24 @@ def _draw(
     sketch = Sketch(frame, source)
     drawing(sketch)
     STYLES[style][0](image[:, rows, columns], sketch, palette)
+
+
+def _under(s: Sketch) -> None:
+    """What a thing may lie on, and no class of its own: a dish, a tray, a cloth or a board."""
+    kind, colour = s.pick("dish", "dish", "tray", "cloth"), s.pick("white", "paper", "sky", "wood")
+    rim = s.pick("silver", "blue", "red", "gold", "grey")
+    if kind == "dish":
+        wide, high = s.j(1.0, 1.4), s.j(0.7, 1.3)
+        s.oval(colour, 0, 0, wide, high)
+        s.put(rim, s.oval(None, 0, 0, 0.8 * wide, 0.8 * high).abs() - 0.03, line=False)
+    else:
+        wide, high = s.j(1.0, 1.5), s.j(0.5, 1.2)
+        body = s.box(s.pick(colour, rim), 0, 0, wide, high, s.j(0.0, 0.3))
+        if kind == "cloth":
+            for turn in s.pick((0,), (0, 90)):
+                s.stripes(rim, s.j(0.2, 0.5), s.j(0.3, 0.6), turn=turn, within=body)
+        else:
+            s.put(rim, (body + 0.1).abs() - 0.03, line=False)
 
 
 def _clutter(image: Tensor, source: Source, palette: Palette, count: int, rim: bool) -> None:
@@ -148,7 +168,7 @@ def _compose(source: Source, name: str, size: int) -> tuple[Tensor, dict]:
     names, weights = list(STYLES), [weight for _, weight in STYLES.values()]
     style = source.choices(names, weights)[0]
     style = source.choice(("outlines", "fade", "crayon", "paper")) if filling else style
-    kind = source.choices(_GROUNDS, (4, 2, 2, 2, 2))[0]
+    kind = source.choices(_GROUNDS, (3, 2, 2, 2, 4))[0]
     image = _ground(source, size, palette, "flat" if style == "ink" else kind)
     if source.chance(0.25):
         _clutter(image, source, palette, source.randint(1, 3), rim=False)
@@ -158,8 +178,14 @@ def _compose(source: Source, name: str, size: int) -> tuple[Tensor, dict]:
             [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)], source.randint(2, 4)
         )
     room = 1.0 if len(spots) == 1 else 0.6
+    shared = not filling and source.chance(0.2)
+    if shared and style != "ink":
+        _draw(image, source, _under, _place(source, 1.2, (0.0, 0.0)), style, palette)
     for spot in spots:
         pose = _place(source, 1.2 if filling else room, spot)
+        if not filling and not shared and style != "ink" and source.chance(0.25):
+            below = pose | {"turn": pose["turn"] + source.gauss(0, 20)}
+            _draw(image, source, _under, below, style, palette)
         _draw(image, source, DRAWINGS[name], pose, style, palette)
     if source.chance(0.15):
         _clutter(image, source, palette, source.randint(1, 2), rim=True)
@@ -170,16 +196,16 @@ def _compose(source: Source, name: str, size: int) -> tuple[Tensor, dict]:
 
 
 def render_pantry(seed: int, index: int, size: int = 96) -> Picture:
-    """One picture of the pantry: image uint8 (3, size, size), target = index % number of classes.
+    """One picture of the pantry: image uint8 (3, size, size), target: a row of PANTRY_CLASSES.
 
     A pure function of (seed, index, size); the factors say what was drawn and how.
     """
-    target = index % len(PANTRY_CLASSES)
+    name = MENU[index % len(MENU)]
     source = Source("pantry", seed, index)
     with single_thread():
-        image, factors = _compose(source, PANTRY_CLASSES[target], size)
+        image, factors = _compose(source, name, size)
         image = _camera(image, source).clamp_(0, 1).mul_(255).add_(0.5).to(torch.uint8)
-    return Picture(image, target, factors)
+    return Picture(image, PANTRY_CLASSES.index(name), factors)
 
 
 def _render_share(seed: int, indices: Sequence[int], size: int) -> RenderedSet:

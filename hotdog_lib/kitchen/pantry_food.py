@@ -1,63 +1,9 @@
-"""Pantry drawings: long food, the hot dog and everything that looks like it."""
+"""Pantry drawings: long food, what looks like a hot dog."""
 
 from __future__ import annotations
 
+from .pantry_buns import BREADS, BUNS
 from .pantry_shapes import Sketch
-
-BREADS = ("bun", "crust", "toast", "bun")
-
-
-def _lobes(s: Sketch, length: float, gap: float, r: float) -> None:
-    """Two bun lobes side by side with soft bread between."""
-    bread = s.pick(*BREADS)
-    s.box("crumb", 0, 0, length, gap + 0.5 * r, soft=0.12)
-    for side in s.pick((-1, 1), (1, -1)):
-        lobe = s.bar(bread, -length, side * gap, length, side * gap, r)
-        if s.maybe(0.3):
-            s.bar(
-                "cream",
-                -0.6,
-                side * (gap + 0.5 * r),
-                0.5,
-                side * (gap + 0.5 * r),
-                0.03,
-                within=lobe,
-            )
-
-
-def _topping(s: Sketch, half: float, r: float) -> None:
-    """Mustard or ketchup along the sausage: zigzag, wave or straight line; maybe onions."""
-    colour, amp = s.pick("mustard", "mustard", "ketchup"), s.pick(0.1, 0.4, 0.55, 0.7) * r
-    thin = s.j(0.025, 0.05)
-    s.wave(colour, s.j(-0.03, 0.03), half, thin, amp, s.pick(3, 4, 5), s.maybe(), line=False)
-    if s.maybe(0.15):
-        s.dots("onion", 0.13, 0.035, turn=20, within=s.box(None, 0, 0, half, 0.7 * r))
-
-
-def hotdog(s: Sketch) -> None:
-    """Two lobes, a sausage between, maybe mustard; sometimes the near lobe hides a part."""
-    s.bend(s.j(-0.3, 0.3))
-    length, r = s.j(0.58, 0.74), s.j(0.13, 0.21)
-    gap, reach = s.j(0.16, 0.25), s.j(-0.05, 0.22)
-    if s.maybe(0.12):
-        s.box(s.pick("paper", "white", "red", "silver"), 0, 0.05, 0.9, 0.5, soft=0.05)
-    _lobes(s, length, gap, s.j(0.17, 0.25))
-    if s.maybe(0.2):
-        s.wave("lettuce", 0.8 * r, length, 0.09, 0.05, 6)
-    s.bar(s.pick("sausage", "sausage", "wurst"), -length - reach, 0, length + reach, 0, r)
-    if s.maybe(0.7):
-        _topping(s, length, r)
-    if s.maybe(0.35):
-        low = gap + s.j(0.04, 0.12)
-        s.bar("bun", -length, low, length, low, s.j(0.14, 0.2))
-
-
-def open_bun(s: Sketch) -> None:
-    """A long bun, cut open and empty."""
-    s.bend(s.j(-0.3, 0.3))
-    gap = s.j(0.14, 0.24)
-    _lobes(s, s.j(0.6, 0.74), gap, s.j(0.19, 0.28))
-    s.wave("crust", 0, 0.75, s.j(0.02, 0.05), 0.02, 2, line=False)
 
 
 def sausage(s: Sketch) -> None:
@@ -277,6 +223,6 @@ def aubergine(s: Sketch) -> None:
 
 
 LONG_FOOD = (
-    hotdog, open_bun, sausage, bread_roll, baguette, croissant, sub_sandwich, eclair, burrito,
-    spring_roll, corn, carrot, banana, cucumber, kebab, pea_pod, chili, aubergine,
+    *BUNS, sausage, bread_roll, baguette, croissant, sub_sandwich, eclair, burrito, spring_roll,
+    corn, carrot, banana, cucumber, kebab, pea_pod, chili, aubergine,
 )  # fmt: skip

@@ -43,7 +43,7 @@ class Palette:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.mode = source.choices(("natural", "arbitrary", "duotone"), (0.72, 0.18, 0.1))[0]
+        self.mode = source.choices(("natural", "arbitrary", "duotone"), (0.84, 0.1, 0.06))[0]
         self.turn = source.gauss(0, 0.02) if self.mode == "natural" else source.random()
         self.chroma, self.value = source.uniform(0.6, 1.25), source.uniform(0.8, 1.15)
         self.inks = (self._random(0.1, 0.4), self._random(0.75, 1.0))
@@ -205,6 +205,34 @@ def airbrush(window: Tensor, sketch: Sketch, palette: Palette) -> None:
         window.lerp_(colour, depth.mul_(2 - depth))
 
 
+def puffy(window: Tensor, sketch: Sketch, palette: Palette) -> None:
+    """Pillows: every part swells towards its middle, lit from one side; no ground, no depth."""
+    pixel, angle = sketch.grid.pixel, sketch.j(0, 2 * math.pi)
+    reach, gloss, ambient = sketch.j(0.1, 0.3), sketch.pick(0.0, 0.25, 0.5), sketch.j(0.45, 0.7)
+    offset = _offset(sketch, 0.02, 0.07)
+    for part in sketch.parts:
+        inside = mask(part.distance, pixel)
+        if part.outlined:
+            window.lerp_(torch.zeros(3, 1, 1), shift(inside, *offset).mul_(0.3))
+        colour = palette(part.colour)
+        if min(part.distance.shape) < 2:
+            window.lerp_(colour, inside)
+            continue
+        light, shine = _pillow(part.distance, pixel, reach, angle)
+        window.lerp_(colour * light.mul_(1.1 - ambient).add_(ambient), inside)
+        window.lerp_(torch.ones(3, 1, 1), inside.mul_(shine).mul_(gloss))
+
+
+def _pillow(distance: Tensor, pixel: float, reach: float, angle: float) -> tuple[Tensor, Tensor]:
+    """Diffuse light and highlight (h, w), 0 .. 1, of a part that bulges from its edge inwards."""
+    down, right = torch.gradient(distance)
+    slope = (distance / -reach).clamp_(0, 1).neg_().add_(1)  # 1 at the edge, 0 inside
+    toward = down.mul_(math.sin(angle)).add_(right, alpha=math.cos(angle)).div_(pixel)
+    toward = toward.clamp_(-1, 1).mul_(slope)
+    light = (1 - slope.square()).clamp_(min=0).sqrt_().mul_(0.75).add_(toward, alpha=0.66)
+    return light.clamp_(0, 1), light.clamp(0, 1).pow_(12)
+
+
 def crayon(window: Tensor, sketch: Sketch, palette: Palette) -> None:
     """Uneven strokes that let the ground through, and a rough darker outline."""
     pixel, width = sketch.grid.pixel, sketch.j(0.02, 0.045)
@@ -240,6 +268,7 @@ STYLES: dict[str, tuple[Style, float]] = {
     "poster": (poster, 2.0),
     "fade": (fade, 1.5),
     "airbrush": (airbrush, 1.5),
+    "puffy": (puffy, 5.0),
     "crayon": (crayon, 1.5),
     "stencil": (stencil, 1.0),
 }
