@@ -10,17 +10,22 @@ from torch import nn
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """Eval mode and no gradients inside; afterwards every module is back in the mode it had.
+def in_eval(model: nn.Module) -> Iterator[nn.Module]:
+    """Eval mode inside; afterwards every module is back in the mode it had.
 
-    ``torch.no_grad()`` alone is not eval mode, and ``model.train()`` afterwards would wake up
-    what was frozen (trap 14).
+    ``model.train()`` afterwards would wake up what was frozen (trap 14).
     """
     modes = {module: module.training for module in model.modules()}
     model.eval()
     try:
-        with torch.inference_mode():
-            yield model
+        yield model
     finally:
         for module, mode in modes.items():
             module.training = mode
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[nn.Module]:
+    """:func:`in_eval`, and no gradients: ``torch.no_grad()`` alone is not eval mode (trap 14)."""
+    with in_eval(model), torch.inference_mode():
+        yield model
