@@ -37,6 +37,8 @@ def train(options: Annotated[RunOptions, OmitArgPrefixes]) -> int:
     for skipped in metrics["skipped"]:
         print(f"skipped {skipped['path']}: {skipped['reason']}", file=sys.stderr)
     print(_summary(metrics), file=sys.stderr)
+    for leak in metrics["leakage"]:
+        print(f"note: {leak['says']}", file=sys.stderr)
     print(options.out)
     return 0
 
@@ -111,7 +113,7 @@ def compare(
         strategies: names with commas between them.
         seeds: runs of each, with the seeds 0, 1, 2 ...
     """
-    from hotdog_lib.training.run import compare_runs
+    from hotdog_lib.training.compare_runs import compare_runs
 
     for line in compare_runs(options, strategies.split(","), range(seeds)):
         print(line)

@@ -3,13 +3,24 @@ ever seen."""
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
+
 from hotdog_lib.errors import HotdogError
+
+logger = logging.getLogger(__name__)
+
+PART = ".part"  # ends the names of folders of half-written files
 
 
 def _user_cache() -> Path:
@@ -41,31 +52,107 @@ def cache_dir() -> Path:
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; on success it is flushed to disk and renamed to
-    ``path``.
+def atomic_write(
+    path: Path, remedy: str = "make room there, or choose another place"
+) -> Iterator[Path]:
+    """Yield a temporary path; on success the file there is flushed to disk and renamed to ``path``.
 
-    After an exception, or a kill, ``path`` is what it was before: the old file, or none.
+    After an exception, a kill or a power cut, ``path`` is what it was before: old, or not there.
+
+    Args:
+        path: the file; its folder is made.
+        remedy: what the user can do where it cannot be written, for the message.
+
+    Raises:
+        HotdogError: a full disk, a read-only folder, no such place.
 
     Example:
         >>> with atomic_write(Path("metrics.json")) as temporary:   # doctest: +SKIP
         ...     temporary.write_text("{}")
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
     try:
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes it private; an ordinary file is not
-        os.replace(temporary, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A folder, since some libraries put temporary files of their own beside what they write.
+        with tempfile.TemporaryDirectory(
+            prefix=f".{path.name}.", suffix=PART, dir=path.parent, ignore_cleanup_errors=True
+        ) as folder:
+            temporary = Path(folder) / path.name
+            yield temporary
+            _put_in_place(temporary, path)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise HotdogError(
+            f"cannot write {path} ({reason}); {remedy}. What was there before is unchanged"
+        ) from error
+
+
+def _put_in_place(temporary: Path, path: Path) -> None:
+    ordinary = temporary.with_name("ordinary")
+    ordinary.touch()
+    os.chmod(temporary, ordinary.stat().st_mode)  # safetensors makes its files private
+    with open(temporary, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    if hasattr(os, "O_DIRECTORY"):  # the rename itself must outlast a power cut; not on Windows
+        folder = os.open(path.parent, os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def sweep(folder: Path, name: str = "", age: float = 0.0) -> None:
+    """Remove what killed writers of ``name`` (of anything, if empty) left in ``folder`` more than
+    ``age`` seconds ago; it is never read and only takes up space."""
+    for left in folder.glob(f".*{PART}"):
+        try:
+            if left.name.startswith(f".{name}") and time.time() - left.lstat().st_mtime >= age:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        except OSError as error:  # another process was faster, or it is not ours to remove
+            logger.debug("%s is left there: %s", left, error)
+
+
+@contextmanager
+def alone(lock: Path, *, wait: bool = False, remedy: str) -> Iterator[None]:
+    """Keep other processes out while this one holds ``lock``; a killed process holds nothing.
+
+    Args:
+        lock: a file that both would lock; its folder is made. It is removed afterwards.
+        wait: until the other process is done; else its presence is an error.
+        remedy: what the user can do about that, for the message.
+
+    Raises:
+        HotdogError: another process holds it, or the folder cannot be written.
+    """
+    held = FileLock(lock)
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            held.acquire(timeout=0)
+        except Timeout:
+            if not wait:
+                raise
+            logger.info("waiting for another process at work on %s", lock.parent)
+            held.acquire()
+    except Timeout as error:
+        raise HotdogError(
+            f"another process is at work in {lock.parent}; wait for it, or {remedy}"
+        ) from error
+    except (OSError, NotImplementedError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise HotdogError(f"{lock.parent} cannot be written ({reason}); {remedy}") from error
+    try:
+        yield
     finally:
-        temporary.unlink(missing_ok=True)
+        if hasattr(os, "O_DIRECTORY"):  # Windows removes no open file; there it stays, empty
+            lock.unlink(missing_ok=True)
+        held.release()
 
 
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+def file_digest(path: Path, algorithm: str = "sha256") -> str:
+    """Hash of a file's content in hex, read in pieces."""
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

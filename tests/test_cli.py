@@ -62,7 +62,8 @@ def test_train_evaluate_predict(photos, weights, tmp_path, capsys):
     run = tmp_path / "run"
     assert main(train_arguments(photos, weights, run)) == 0
     names = {p.name for p in run.iterdir()}
-    assert names == {"config.json", "history.jsonl", "metrics.json", "model.safetensors"}
+    written = {"config.json", "history.jsonl", "metrics.json", "model.safetensors"}
+    assert names == written | {"seen.safetensors"}
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["test"]["accuracy"] == 1.0 and metrics["test"]["n"] == 12
     assert metrics["zero_shot"]["class"] == "hotdog" and metrics["zero_shot"]["index"] == 1
@@ -197,7 +198,7 @@ def test_evaluate_and_predict_without_a_model(photos, tmp_path, capsys):
 
 
 def test_help_shows_an_example_for_every_command(capsys):
-    for command in ("train", "evaluate", "predict", "compare", "fetch", "render", "pretrain"):
+    for command in ("train", "evaluate", "predict", "compare", "export", "fetch", "render"):
         with pytest.raises(SystemExit) as stop:
             main([command, "--help"])
         assert stop.value.code == 0

@@ -54,7 +54,7 @@ def test_pixels_targets_and_names_are_right(photos, place):
 
 def test_second_call_decodes_nothing(photos, place, monkeypatch):
     first = load_pictures(scan_folder(photos), SIZE)
-    monkeypatch.setattr(cache, "decode_image", lambda path: pytest.fail("decoded again"))
+    monkeypatch.setattr(cache, "decode_image", lambda *_, **__: pytest.fail("decoded again"))
     assert load_pictures(scan_folder(photos), SIZE).fingerprint() == first.fingerprint()
 
 
@@ -89,7 +89,7 @@ def test_a_moved_folder_keeps_its_cache_and_gets_its_new_names(photos, place, mo
     load_pictures(scan_folder(photos), SIZE)
     (photos.parent / "new").mkdir()
     moved = photos.rename(photos.parent / "new" / photos.name)
-    monkeypatch.setattr(cache, "decode_image", lambda path: pytest.fail("decoded again"))
+    monkeypatch.setattr(cache, "decode_image", lambda *_, **__: pytest.fail("decoded again"))
     assert load_pictures(scan_folder(moved), SIZE).names[0] == str(moved / "hotdog" / "0.png")
 
 
@@ -107,10 +107,10 @@ def test_unreadable_files_are_skipped_and_listed(photos, place):
 
 
 def test_long_reasons_fit(photos, place, monkeypatch):
-    def refuse(path: Path) -> torch.Tensor:
-        if path.name in ("0.png", "4.png"):
-            return decode_image(path)
-        raise cache.DecodeError(str(path), '"\\\u00e9\n' * 200)
+    def refuse(data: bytes, name: str) -> torch.Tensor:
+        if Path(name).name in ("0.png", "4.png"):
+            return decode_image(data)
+        raise cache.DecodeError(name, '"\\\u00e9\n' * 200)
 
     monkeypatch.setattr(cache, "decode_image", refuse)
     pictures = load_pictures(scan_folder(photos), SIZE)
@@ -127,11 +127,11 @@ def test_a_class_left_empty_is_an_error(photos, place):
 def test_an_interrupted_build_leaves_nothing(photos, place, monkeypatch):
     calls = []
 
-    def stop(path: Path) -> torch.Tensor:
-        calls.append(path)
+    def stop(data: bytes, name: str) -> torch.Tensor:
+        calls.append(name)
         if len(calls) > 3:
             raise KeyboardInterrupt
-        return decode_image(path)
+        return decode_image(data)
 
     monkeypatch.setattr(cache, "decode_image", stop)
     with pytest.raises(KeyboardInterrupt):

@@ -31,7 +31,7 @@ from hotdog_lib.training.trainer import Trainer
 
 VIEW = Preprocessing(64, 64)
 FP32 = Hardware(torch.device("cpu"), bf16=False)
-IDENTITY = Identity({"seed": 0}, "resnet18_slim", "digest", "data")
+IDENTITY = Identity({"seed": 0}, "resnet18_slim", "digest", {"train": "data"})
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_checkpoint_of_another_run_is_refused(pictures, tmp_path):
     trainer = train(pictures, quick(strategy="head"))
     path = tmp_path / "checkpoint.safetensors"
     save_state(path, trainer.model, trainer.state, IDENTITY)
-    other = Identity({"seed": 1}, "resnet18_slim", "digest", "data")
+    other = Identity({"seed": 1}, "resnet18_slim", "digest", {"train": "data"})
     with pytest.raises(HotdogError, match="recipe.seed was 0, is 1"):
         load_state(path, trainer.model, other)
     path.write_bytes(b"rubbish")

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,12 +17,19 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from hotdog_lib.data.decode import DECODER_VERSION, DecodeError, decode_image, parallel_map
+from hotdog_lib.data.decode import (
+    DECODER_VERSION,
+    MAX_BYTES,
+    DecodeError,
+    decode_image,
+    parallel_map,
+    read_picture,
+)
 from hotdog_lib.data.folders import Folder
 from hotdog_lib.data.pictures import PictureSet, Skipped
 from hotdog_lib.data.preprocess import to_canvas
 from hotdog_lib.errors import HotdogError
-from hotdog_lib.home import atomic_write
+from hotdog_lib.home import atomic_write, file_digest, sweep
 from hotdog_lib.home import cache_dir as default_cache_dir
 
 FORMAT = "hotdog_lib pixels 1"
@@ -57,33 +63,57 @@ def load_pictures(
         HotdogError: if a class is left without a picture, or the cache cannot be written.
     """
     place = cache_dir or default_cache_dir()
-    key = cache_key(folder, size, interpolation)
-    path = place / "pixels" / f"{folder.root.name}-{size}px-{key[:32]}.safetensors"
-    pictures = _read(path, folder)
+    contents = _contents(folder)
+    key = cache_key(folder, size, interpolation, contents)
+    path = place / "pixels" / f"{_short_name(folder)}-{size}px-{key[:32]}.safetensors"
+    pictures = _read(path, folder, size)
     if pictures is None:
-        _build(path, folder, size, interpolation, progress)
-        pictures = _read(path, folder)
+        _build(path, folder, _canvases(folder, contents, size, interpolation, progress), size)
+        pictures = _read(path, folder, size)
     if pictures is None:
         raise HotdogError(f"the cache {path} cannot be read back; remove it and look at the disk")
     _check_classes(pictures)
     return pictures
 
 
-def cache_key(folder: Folder, size: int, interpolation: str = "bilinear") -> str:
-    """SHA-256 (hex) of everything that a cache depends on: contents, labels, canvas, decoder."""
+def cache_key(
+    folder: Folder,
+    size: int,
+    interpolation: str = "bilinear",
+    contents: Sequence[str] | None = None,
+) -> str:
+    """SHA-256 (hex) of everything that a cache depends on: contents, labels, canvas, decoder.
+
+    ``contents`` are the hashes of the files, where they are known already.
+    """
     digest = hashlib.sha256()
     digest.update(json.dumps([FORMAT, DECODER_VERSION, size, interpolation]).encode())
     digest.update(json.dumps(folder.class_names).encode())
-    for name, path, target in zip(_names(folder), folder.paths, folder.targets, strict=True):
-        digest.update(json.dumps([name, target, _content(path)]).encode())
+    contents = _contents(folder) if contents is None else contents
+    for row in zip(_names(folder), folder.targets, contents, strict=True):
+        digest.update(json.dumps(row).encode())
     return digest.hexdigest()
 
 
+def _contents(folder: Folder) -> list[str]:
+    return [_content(path) for path in folder.paths]
+
+
 def _content(path: Path) -> str:
+    """Hash of a file; of one that will not be decoded, why not."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "no file"
+        if not path.is_file():
+            return "no file"
+        size = path.stat().st_size
+        return f"{size} bytes" if size > MAX_BYTES else file_digest(path)
     except OSError as error:
         return f"unreadable: {error.strerror}"
+
+
+def _short_name(folder: Folder) -> str:
+    """For people who look into the cache; a file's name may have 255 bytes at most."""
+    plain = "".join(c if c.isascii() and c.isprintable() else "_" for c in folder.root.name)
+    return plain[:40]
 
 
 def _names(folder: Folder) -> list[str]:
@@ -107,42 +137,44 @@ def _check_classes(pictures: PictureSet) -> None:
 #     8 bytes: header's length | header, blanks | targets int64 (n,) | pixels uint8 (n, 3, S, S)
 
 
-def _build(path: Path, folder: Folder, size: int, interpolation: str, progress: bool) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        with atomic_write(path) as temporary, open(temporary, "wb") as file:
-            _write(file, folder, _canvases(folder, size, interpolation, progress), size)
-    except OSError as error:
-        raise HotdogError(
-            f"cannot write the pixel cache {path} ({error.strerror}); "
-            "make room there, or set HOTDOG_CACHE to another folder"
-        ) from error
-
-
-def _sweep(path: Path) -> None:
-    """Remove what a killed build of this cache left; never read, it only takes up space."""
-    for left in path.parent.glob(f".{path.name}.*.part"):
-        if time.time() - left.stat().st_mtime > STALE_SECONDS:
-            left.unlink(missing_ok=True)
+def _build(path: Path, folder: Folder, canvases: Iterable[Tensor | DecodeError], size: int) -> None:
+    sweep(path.parent, path.name, STALE_SECONDS)
+    remedy = "make room there, or set HOTDOG_CACHE to another folder"
+    with atomic_write(path, remedy) as temporary, open(temporary, "wb") as file:
+        _write(file, folder, canvases, size)
 
 
 def _canvases(
-    folder: Folder, size: int, interpolation: str, progress: bool
+    folder: Folder, contents: Sequence[str], size: int, interpolation: str, progress: bool
 ) -> Iterator[Tensor | DecodeError]:
-    def canvas(path: Path) -> Tensor | DecodeError:
+    def canvas(file: tuple[Path, str]) -> Tensor | DecodeError:
         try:
-            return to_canvas(decode_image(path), size, interpolation)
+            image = decode_image(_unchanged(*file), name=str(file[0]))
         except DecodeError as error:
             return error
+        return to_canvas(image, size, interpolation)
 
-    canvases = parallel_map(canvas, folder.paths)
+    canvases = parallel_map(canvas, zip(folder.paths, contents, strict=True))
     if not progress:
         return canvases
     from tqdm.auto import tqdm  # slow to import
 
     title = f"decoding {folder.root.name}"
     return iter(tqdm(canvases, total=len(folder), desc=title, unit="picture"))
+
+
+def _unchanged(path: Path, content: str) -> bytes:
+    """A file's bytes, if they are still those that the cache is named after."""
+    try:
+        data = read_picture(path)
+        found = hashlib.sha256(data).hexdigest()
+    except DecodeError:
+        if len(content) != 64:  # it could not be read before, either
+            raise
+        found = "unreadable"
+    if found != content:
+        raise HotdogError(f"{path} has changed while the folder was read; run again")
+    return data
 
 
 def _write(
@@ -191,7 +223,7 @@ def _header(kept: list[int], names: list[str], skipped: list[tuple[int, str]], s
     return json.dumps(entries).encode()
 
 
-def _read(path: Path, folder: Folder) -> PictureSet | None:
+def _read(path: Path, folder: Folder, size: int) -> PictureSet | None:
     """The cached set with its files' present paths; None if there is no cache, or a damaged one."""
     if not path.is_file():
         return None
@@ -199,12 +231,14 @@ def _read(path: Path, folder: Folder) -> PictureSet | None:
         with safe_open(path, "pt") as file:  # the tensors are views of the mapped file: no copy
             images, targets = file.get_tensor("images"), file.get_tensor("targets")
             reasons = dict(json.loads(file.metadata()["skipped"]))
-    except (SafetensorError, KeyError, TypeError, ValueError):  # damaged: decode again
+        pictures = PictureSet(
+            images=images,
+            targets=targets.clone(),
+            class_names=folder.class_names,
+            names=tuple(str(p) for row, p in enumerate(folder.paths) if row not in reasons),
+            skipped=tuple(Skipped(str(folder.paths[row]), why) for row, why in reasons.items()),
+        )
+    # Damaged: decode again.
+    except (SafetensorError, HotdogError, OSError, LookupError, TypeError, ValueError):
         return None
-    return PictureSet(
-        images=images,
-        targets=targets.clone(),
-        class_names=folder.class_names,
-        names=tuple(str(p) for row, p in enumerate(folder.paths) if row not in reasons),
-        skipped=tuple(Skipped(str(folder.paths[row]), why) for row, why in reasons.items()),
-    )
+    return pictures if pictures.size == size else None

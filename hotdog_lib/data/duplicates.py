@@ -54,21 +54,48 @@ def difference_hash(images: Tensor) -> Tensor:
     return (grey[..., 1:] > grey[..., :-1]).flatten(1)  # (N, 256)
 
 
-def near_duplicates(images: Tensor, others: Tensor | None = None) -> list[Duplicate]:
+@dataclass(frozen=True)
+class Signature:
+    """What is compared of each picture: 448 bytes, from which nobody can tell what it shows.
+
+    Attributes:
+        bits: bool ``(N, 256)``, of :func:`difference_hash`.
+        thumbnails: uint8 ``(N, 3, 8, 8)``.
+    """
+
+    bits: Tensor
+    thumbnails: Tensor
+
+    @classmethod
+    def of(cls, images: Tensor) -> Signature:
+        """Of pictures, uint8 ``(N, 3, S, S)``."""
+        return cls(difference_hash(images), _shrink(images, THUMBNAIL, THUMBNAIL).to(torch.uint8))
+
+
+def near_duplicates(
+    images: Tensor | Signature, others: Tensor | Signature | None = None
+) -> list[Duplicate]:
     """Pairs that show the same picture, in the order of their rows.
 
     Args:
-        images: uint8 ``(N, 3, S, S)``.
-        others: uint8 ``(M, 3, T, T)``; None compares ``images`` with one another.
+        images: uint8 ``(N, 3, S, S)``, or their signature.
+        others: uint8 ``(M, 3, T, T)``, or their signature; None compares ``images`` with one
+            another.
 
     Returns:
         ``a`` counts in ``images``; ``b`` in ``others``, or in ``images`` with ``a < b``.
     """
     return [
         Duplicate(a, b, distance)
-        for pairs, distances in _pairs(images, others)
+        for pairs, distances in _pairs(
+            _signature(images), others if others is None else _signature(others)
+        )
         for (a, b), distance in zip(pairs.tolist(), distances.tolist(), strict=True)
     ]
+
+
+def _signature(images: Tensor | Signature) -> Signature:
+    return images if isinstance(images, Signature) else Signature.of(images)
 
 
 def duplicate_groups(pictures: PictureSet) -> Tensor:
@@ -79,7 +106,7 @@ def duplicate_groups(pictures: PictureSet) -> Tensor:
         ``groups``.
     """
     labels = torch.arange(len(pictures))
-    found = [pairs for pairs, _ in _pairs(pictures.images, None)]
+    found = [pairs for pairs, _ in _pairs(Signature.of(pictures.images), None)]
     left, right = (torch.cat(found) if found else torch.empty(0, 2, dtype=torch.int64)).T
     while True:  # every picture takes the lowest number among its partners until nothing changes
         lowest = torch.minimum(labels[left], labels[right])
@@ -99,26 +126,25 @@ def _shrink(images: Tensor, height: int, width: int) -> Tensor:
 
 
 @dataclass(frozen=True)
-class _Signature:
+class _Features:
     bits: Tensor  # (N, 256), -1 or 1
     colours: Tensor  # (N, 192), around 0
     structure: Tensor  # (N, 192), of length 1; shorter where there is hardly any
 
     @classmethod
-    def of(cls, images: Tensor) -> _Signature:
-        colours = _shrink(images, THUMBNAIL, THUMBNAIL) - 128  # (N, 3, 8, 8)
+    def of(cls, signature: Signature) -> _Features:
+        colours = signature.thumbnails.float() - 128  # (N, 3, 8, 8)
         centred = (colours - colours.mean((2, 3), keepdim=True)).flatten(1)  # (N, 192)
         length = (centred.square().sum(1, keepdim=True) + FLAT**2 * centred.shape[1]).sqrt()
-        bits = difference_hash(images).float() * 2 - 1
-        return cls(bits, colours.flatten(1), centred / length)
+        return cls(signature.bits.float() * 2 - 1, colours.flatten(1), centred / length)
 
 
-def _pairs(images: Tensor, others: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
+def _pairs(images: Signature, others: Signature | None) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield rows ``(P, 2)`` and distances ``(P,)`` of the pairs found in each block of rows."""
-    mine = _Signature.of(images)
-    theirs = mine if others is None else _Signature.of(others)
-    for start in range(0, len(images), BLOCK):
-        block = _Signature(*(part[start : start + BLOCK] for part in vars(mine).values()))
+    mine = _Features.of(images)
+    theirs = mine if others is None else _Features.of(others)
+    for start in range(0, len(mine.bits), BLOCK):
+        block = _Features(*(part[start : start + BLOCK] for part in vars(mine).values()))
         distance = (256 - block.bits @ theirs.bits.T) / 2  # (b, M), exact
         colour = torch.cdist(block.colours, theirs.colours) / block.colours.shape[1] ** 0.5
         alike = block.structure @ theirs.structure.T > MIN_CORRELATION

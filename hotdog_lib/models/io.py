@@ -61,12 +61,8 @@ def save_model(
     if len(card.class_names) != len(head.weight):
         raise HotdogError(f"{len(card.class_names)} class names for {len(head.weight)} logits")
     state = portable_state(model, dtype)
-    path = Path(path)
-    try:
-        with atomic_write(path) as temporary:
-            save_file(state, temporary, metadata={METADATA_KEY: card.to_json()})
-    except OSError as error:
-        raise HotdogError(f"cannot write {path} ({error}); choose another place") from error
+    with atomic_write(Path(path)) as temporary:
+        save_file(state, temporary, metadata={METADATA_KEY: card.to_json()})
     return card
 
 

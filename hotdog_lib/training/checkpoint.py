@@ -3,6 +3,7 @@ file."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.home import atomic_write
+from hotdog_lib.models import state as weights
 from hotdog_lib.training.state import State, snapshot
 
 FORMAT = 1
@@ -26,7 +28,13 @@ class Identity:
     recipe: dict[str, Any]
     model: str
     weights: str
-    data: str
+    data: dict[str, str]  # fingerprints of the splits
+
+    def choice(self) -> str:
+        """A short name of all that somebody chose: the seed and the pictures are not part of it."""
+        recipe = {key: value for key, value in self.recipe.items() if key != "seed"}
+        chosen = json.dumps([recipe, self.model, self.weights], sort_keys=True)
+        return hashlib.sha256(chosen.encode()).hexdigest()[:16]
 
     def check(self, saved: dict[str, Any]) -> None:
         """Raise HotdogError that lists what differs from the saved identity."""
@@ -72,7 +80,8 @@ def save_state(path: Path, model: nn.Module, state: State, identity: Identity) -
         "groups": None if state.optimizer is None else state.optimizer["param_groups"],
         "identity": vars(identity),
     }
-    with atomic_write(path) as temporary:
+    remedy = "make room there, and run again with --resume"
+    with atomic_write(path, remedy) as temporary:
         save_file(tensors, temporary, metadata={"hotdog_run": json.dumps(facts)})
 
 
@@ -82,16 +91,9 @@ def load_state(path: Path, model: nn.Module, identity: Identity) -> State:
     Raises:
         HotdogError: when the file is no checkpoint, or belongs to another run.
     """
-    try:
-        with safe_open(path, "pt") as file:
-            facts = json.loads((file.metadata() or {})["hotdog_run"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
-    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
-        raise HotdogError(
-            f"{path} is no checkpoint that can be read ({error}); start in a new folder"
-        ) from error
+    facts, tensors = _read(path)
     identity.check(facts["identity"])
-    model.load_state_dict(_part(tensors, "model."))
+    weights.load_state(model, _part(tensors, "model."), str(path))
     optimizer = None
     if facts["groups"] is not None:
         optimizer = {"state": _slots(_part(tensors, "optimizer.")), "param_groups": facts["groups"]}
@@ -103,6 +105,33 @@ def load_state(path: Path, model: nn.Module, identity: Identity) -> State:
         best_weights=_part(tensors, "best."),
         optimizer=optimizer,
     )
+
+
+#: What a checkpoint says of itself, and of which type it is.
+SCHEMA = {
+    "format": int,
+    "phase": int,
+    "epoch": int,
+    "history": list,
+    "best": dict | None,
+    "groups": list | None,
+    "identity": dict,
+}
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    try:
+        with safe_open(path, "pt") as file:
+            facts = json.loads((file.metadata() or {})["hotdog_run"])
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
+        wrong = [key for key, kind in SCHEMA.items() if not isinstance(facts[key], kind)]
+        if wrong or facts["format"] != FORMAT:
+            raise ValueError(f"its {', '.join(wrong) or 'format'} cannot be understood")
+    except (OSError, SafetensorError, LookupError, TypeError, ValueError, RecursionError) as error:
+        raise HotdogError(
+            f"{path} is no checkpoint that can be read ({error}); start in a new folder"
+        ) from error
+    return facts, tensors
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

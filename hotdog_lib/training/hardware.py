@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,33 @@ class Hardware:
             "bf16": self.bf16,
             "channels_last": self.channels_last,
         }
+
+
+@contextmanager
+def deterministic(on: bool) -> Iterator[None]:
+    """Only kernels that give the same bits every time; on a CPU all of ours do so anyway.
+
+    Raises:
+        HotdogError: from a network that has a layer without such a kernel.
+    """
+    if not on:
+        yield
+        return
+    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS reads it at its first use
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    except RuntimeError as error:
+        if "deterministic" not in str(error):
+            raise
+        raise HotdogError(
+            f"{error} Run without --deterministic, or choose another model"
+        ) from error
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        torch.backends.cudnn.benchmark = before[1]
 
 
 def pick_hardware(device: str = "auto", precision: str = "auto") -> Hardware:

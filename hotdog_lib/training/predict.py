@@ -19,6 +19,7 @@ from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.io import ModelCard, load_model
 from hotdog_lib.training.engine import evaluate, predict_logits
 from hotdog_lib.training.hardware import Hardware, pick_hardware
+from hotdog_lib.training.leakage import note_look, seen_before
 from hotdog_lib.training.metrics import choose_positive
 
 
@@ -75,8 +76,8 @@ class Classifier:
         }
 
 
-def _saved(run: Path) -> Path:
-    """The model file of a run folder, or the file itself."""
+def saved_model(run: Path) -> Path:
+    """The model file of a run folder, or the file itself. Raises HotdogError if it is not there."""
     path = run / "model.safetensors" if run.is_dir() else run
     if not path.exists():
         raise HotdogError(
@@ -90,7 +91,7 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """Metrics of a saved model on ``data/test`` where that exists, else on every picture of
     ``data``."""
-    model, card = load_model(_saved(run))
+    model, card = load_model(saved_model(run))
     hardware = pick_hardware(device, precision)
     folder = scan_folder(data, "test" if has_splits(data) else None, class_names=card.class_names)
     view = card.preprocessing
@@ -103,7 +104,10 @@ def evaluate_run(
         positive=choose_positive(card.class_names, card.provenance.get("positive")),
         mirror=bool(card.provenance.get("mirror")),
     )
-    return {**metrics, "skipped": [vars(s) for s in pictures.skipped]}
+    leaks = seen_before(saved_model(run), pictures)
+    if has_splits(data) and "choice" in card.provenance:
+        leaks += note_look(pictures.fingerprint(), str(card.provenance["choice"]), metrics)
+    return {**metrics, "leakage": leaks, "skipped": [vars(s) for s in pictures.skipped]}
 
 
 def predict_run(
@@ -111,6 +115,6 @@ def predict_run(
 ) -> Iterator[dict[str, Any]]:
     """One row a picture: ``path``, ``label``, ``probability``, ``probabilities``; or ``path`` and
     ``error``."""
-    classifier = Classifier.load(_saved(run), device=device, precision=precision)
+    classifier = Classifier.load(saved_model(run), device=device, precision=precision)
     for path in images:
         yield classifier.row(path)

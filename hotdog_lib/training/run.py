@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,17 +15,18 @@ from hotdog_lib.data.folders import has_splits, scan_folder
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.data.splits import stratified_split
-from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.io import save_model
 from hotdog_lib.models.weights import SourceWeights, get_weights
 from hotdog_lib.training.checkpoint import Identity, load_state, save_state
-from hotdog_lib.training.compare import new_model, summarise
+from hotdog_lib.training.compare import new_model
 from hotdog_lib.training.engine import evaluate
-from hotdog_lib.training.hardware import Hardware, pick_hardware
+from hotdog_lib.training.hardware import Hardware, deterministic, pick_hardware
+from hotdog_lib.training.leakage import find_leaks, note_look, save_seen
 from hotdog_lib.training.metrics import choose_positive
 from hotdog_lib.training.progress import wants_bars
 from hotdog_lib.training.recipe import Recipe
 from hotdog_lib.training.record import environment, write_json, write_json_lines
+from hotdog_lib.training.run_folder import claimed, finished_metrics, note_changes
 from hotdog_lib.training.state import State
 from hotdog_lib.training.trainer import Trainer
 from hotdog_lib.training.zero_shot import zero_shot
@@ -59,6 +58,8 @@ class RunOptions:
     """auto (bf16 where the device has it), bf16 or fp32."""
     resume: bool = False
     """Go on where a run in this folder was stopped."""
+    deterministic: bool = False
+    """The same bits in every run on one GPU, too, more slowly. On a CPU they always are."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Splits:
     train: PictureSet
     validation: PictureSet
     test: PictureSet | None
+    fingerprints: dict[str, str]
+    """Of what the folder holds to train on (validation included), and to test on."""
 
     @property
     def skipped(self) -> list[dict[str, str]]:
@@ -91,18 +94,25 @@ def train_run(options: RunOptions) -> dict[str, Any]:
         anything is written.
     """
     started = time.perf_counter()
-    done = _check_out(options)
-    if done is not None:
-        return done
+    with claimed(options.out, resume=options.resume), deterministic(options.deterministic):
+        return _train(options, started)
+
+
+def _train(options: RunOptions, started: float) -> dict[str, Any]:
     hardware = pick_hardware(options.device, options.precision)
     source = get_weights(options.model, options.weights)
     preprocessing = evaluation_view(options, source)
     splits = load_splits(options.data, preprocessing, options.validation, options.recipe.seed)
+    identity = _identity(options, splits, source)
+    done = finished_metrics(options.out, identity)
+    if done is not None:
+        logger.info("%s is finished: nothing to resume", options.out)
+        return done
     model = new_model(options.model, source, options.recipe, splits.train.num_classes)
-    history = _fit(options, model, splits, preprocessing, hardware, source)
+    history = _fit(options, model, splits, preprocessing, hardware, identity, source)
     metrics = _final_metrics(options, model, splits, preprocessing, hardware, source, history)
     metrics["seconds"] = time.perf_counter() - started
-    _write_results(options, model, splits, preprocessing, source, metrics)
+    _write_results(options, model, splits, preprocessing, source, metrics, identity)
     return metrics
 
 
@@ -138,22 +148,8 @@ def load_splits(root: Path, preprocessing: Preprocessing, validation: float, see
         test = load(scan_folder(root, "test", class_names=names))
     groups = duplicate_groups(everything)
     train, held = stratified_split(everything.targets, validation, groups=groups, seed=seed)
-    return Splits(everything.subset(train), everything.subset(held), test)
-
-
-def _check_out(options: RunOptions) -> dict[str, Any] | None:
-    """The metrics of a run that is finished already; None when there is something to do."""
-    finished = options.out / "metrics.json"
-    if options.out.exists() and not options.out.is_dir():
-        raise HotdogError(f"{options.out} is a file; --out takes a folder")
-    if options.resume and finished.exists():
-        logger.info("%s is finished: nothing to resume", options.out)
-        return json.loads(finished.read_text(encoding="utf-8"))
-    if not options.resume and (options.out / "config.json").exists():
-        raise HotdogError(
-            f"{options.out} holds a run already; add --resume to go on, or choose another --out"
-        )
-    return None
+    prints = {"train": everything.fingerprint()} | ({"test": test.fingerprint()} if test else {})
+    return Splits(everything.subset(train), everything.subset(held), test, prints)
 
 
 def _fit(
@@ -162,9 +158,10 @@ def _fit(
     splits: Splits,
     preprocessing: Preprocessing,
     hardware: Hardware,
+    identity: Identity,
     source: SourceWeights | None,
 ) -> State:
-    out, identity = options.out, _identity(options, splits, source)
+    out = options.out
 
     def on_epoch(row: dict[str, Any], state: State) -> None:
         held = row["validation"]
@@ -200,18 +197,22 @@ def _fit(
         "data": str(options.data),
         "identity": vars(identity),
         "classes": splits.train.counts(),
-        "pictures": {k: len(v) for k, v in vars(splits).items() if v is not None},
-        "hardware": hardware.describe(),
+        "pictures": {
+            "train": len(splits.train),
+            "validation": len(splits.validation),
+            **({"test": len(splits.test)} if splits.test else {}),
+        },
+        "hardware": hardware.describe() | {"deterministic": options.deterministic},
         "environment": environment(),
     }
-    write_json(out / "config.json", record)
+    write_json(out / "config.json", note_changes(out, record) if state else record)
     return trainer.fit(state)
 
 
 def _identity(options: RunOptions, splits: Splits, source: SourceWeights | None) -> Identity:
     recipe = {**options.recipe.to_dict(), "validation": options.validation}
     digest = source.digest if source else "none"
-    return Identity(recipe, options.model, digest, splits.train.fingerprint())
+    return Identity(recipe, options.model, digest, splits.fingerprints)
 
 
 def _final_metrics(
@@ -232,6 +233,7 @@ def _final_metrics(
         "training_seconds": sum(row["seconds"] for row in state.history),
         "images_per_second": max(row["images_per_second"] for row in state.history),
         "skipped": splits.skipped,
+        "leakage": find_leaks(splits.train, splits.validation, splits.test, source, positive),
     }
     if splits.test is not None:
         mirror = options.recipe.mirror
@@ -252,6 +254,7 @@ def _write_results(
     preprocessing: Preprocessing,
     source: SourceWeights | None,
     metrics: dict[str, Any],
+    identity: Identity,
 ) -> None:
     save_model(
         model,
@@ -263,45 +266,16 @@ def _write_results(
             "strategy": options.recipe.strategy,
             "seed": options.recipe.seed,
             "source": source.digest if source else None,
-            "data": splits.train.fingerprint(),
+            "data": splits.fingerprints["train"],
+            "choice": identity.choice(),
             "positive": choose_positive(splits.train.class_names, options.positive),
             "mirror": options.recipe.mirror,
             "validation_accuracy": metrics["validation"]["accuracy"],
         },
     )
+    save_seen(options.out, splits.train, splits.validation)
+    if splits.test is not None:
+        look = note_look(splits.fingerprints["test"], identity.choice(), metrics["test"])
+        metrics["leakage"] += look
     write_json(options.out / "metrics.json", metrics)
     (options.out / "checkpoint.safetensors").unlink(missing_ok=True)
-
-
-def compare_runs(
-    options: RunOptions, strategies: Sequence[str], seeds: Sequence[int]
-) -> Iterator[str]:
-    """Run every strategy with every seed below ``options.out``; yield a table's lines, and write
-    ``compare.json``."""
-    rows = []
-    for strategy in strategies:
-        for seed in seeds:
-            recipe = replace(options.recipe, strategy=strategy, seed=seed)  # type: ignore[arg-type]
-            out = options.out / f"{strategy}-{seed}"
-            finished = replace(
-                options, recipe=recipe, out=out, resume=(out / "config.json").exists()
-            )
-            metrics = train_run(finished)
-            part = "test" if "test" in metrics else "validation"
-            measured = metrics[part]
-            rows.append(
-                {
-                    "strategy": strategy,
-                    "seed": seed,
-                    "split": part,
-                    "accuracy": measured["accuracy"],
-                    "f1": measured["f1"],
-                    "seconds": metrics["training_seconds"],
-                }
-            )
-    summary = summarise(rows)
-    write_json(options.out / "compare.json", {"summary": summary, "records": rows})
-    yield f"{'strategy':10}  {rows[0]['split']} accuracy   F1               seconds"
-    for strategy, means in summary.items():
-        cells = [f"{means[k]['mean']:.3f} ± {means[k]['half']:.3f}" for k in ("accuracy", "f1")]
-        yield f"{strategy:10}  {cells[0]:14}  {cells[1]:14}  {means['seconds']['mean']:7.1f}"
