@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hotdog_lib.errors import HotdogError
-from hotdog_lib.viz import figures
+from hotdog_lib.viz import figures, steps
 from hotdog_lib.viz.style import OKABE_ITO, PALETTE, look_of, use_style
 
 
@@ -62,3 +62,12 @@ def test_accuracy_by_size_and_bars_show_mean_and_interval():
 def test_confusion_writes_every_count():
     axis = figures.confusion([[390, 10], [30, 1370]], ["hotdog", "not-hotdog"]).axes[0]
     assert [t.get_text() for t in axis.texts] == ["390", "10", "30", "1,370"]
+
+
+def test_the_four_steps_are_drawn_with_the_networks_own_stages():
+    figure = steps.transfer_steps(["stem", "stage1"], 121, ["hot dog", "not"])
+    said = [[text.get_text() for text in axis.texts] for axis in figure.axes]
+    assert [axis.get_title(loc="left")[0] for axis in figure.axes] == list("1234")
+    assert said[0].count("stage1") == 1 and said[1].count("stage1") == 2
+    assert "head: 2" not in said[1] and "head: 2" in said[2] and "head: 121" in said[3]
+    assert "your pictures" in said[3]
