@@ -198,7 +198,8 @@ def test_evaluate_and_predict_without_a_model(photos, tmp_path, capsys):
 
 
 def test_help_shows_an_example_for_every_command(capsys):
-    for command in ("train", "evaluate", "predict", "compare", "export", "fetch", "render"):
+    commands = ("train", "evaluate", "predict", "compare", "export", "fetch", "render", "pretrain")
+    for command in commands:
         with pytest.raises(SystemExit) as stop:
             main([command, "--help"])
         assert stop.value.code == 0

@@ -16,14 +16,17 @@ from torch import nn
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models import (
+    ModelCard,
     create_model,
     get_classifier,
+    get_weights,
     io,
     load_model,
     read_metadata,
     reset_classifier,
     save_model,
 )
+from hotdog_lib.models.card import METADATA_KEY
 
 VIEW = Preprocessing(resize_size=72, crop_size=64, mean=(0.5, 0.4, 0.3), std=(0.2, 0.2, 0.3))
 NAMES = ("hotdog", "not-hotdog")
@@ -225,3 +228,36 @@ def test_metadata_that_is_no_card(text: str, tmp_path: Path) -> None:
     save_file({"weight": torch.ones(1)}, path, metadata={"hotdog_lib": text})
     with pytest.raises(HotdogError, match="its metadata"):
         read_metadata(path)
+
+
+def _head_file(path: Path, digest: str | None = None, weights: str = "embedded") -> nn.Module:
+    """A head alone in ``path``, as the page "Try it" writes it; returns the whole network."""
+    source = get_weights("squeezenet1_1", "embedded")
+    model = create_model("squeezenet1_1", weights=source, num_classes=2).eval()
+    head = get_classifier(model)
+    nn.init.normal_(head.weight, generator=torch.Generator().manual_seed(0))
+    body = {"weights": weights, "digest": source.digest if digest is None else digest}
+    card = ModelCard("squeezenet1_1", NAMES, source.preprocessing).to_json()
+    tensors = {"classifier.1.weight": head.weight.detach(), "classifier.1.bias": head.bias.detach()}
+    save_file(tensors, path, metadata={METADATA_KEY: json.dumps(json.loads(card) | {"body": body})})
+    return model
+
+
+def test_a_head_alone_finds_its_body(tmp_path: Path) -> None:
+    path = tmp_path / "head.safetensors"
+    model = _head_file(path)
+    loaded, card = load_model(path)
+    assert path.stat().st_size < 10_000 and ModelCard.from_json(card.to_json()) == card
+    with torch.inference_mode():
+        assert torch.equal(loaded(IMAGES), model(IMAGES))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"digest": "0" * 64}, "taught on other embedded weights"), ({"weights": "x/y"}, "unknown")],
+)
+def test_a_head_without_its_body_is_told(tmp_path: Path, changes: dict, message: str) -> None:
+    path = tmp_path / "head.safetensors"
+    _head_file(path, **changes)
+    with pytest.raises(HotdogError, match=message):
+        load_model(path)

@@ -17,6 +17,7 @@ from hotdog_lib.models.architectures import check_model_name
 METADATA_KEY = "hotdog_lib"
 FORMAT = 1
 HEADS = ("linear", "torchvision")
+BODIES = ("embedded", "imagenet")
 MAX_SIDE = 4096
 
 
@@ -31,10 +32,12 @@ class ModelCard:
         provenance: anything JSON that says how it was made.
         head: ``"linear"`` (as ``reset_classifier`` makes it) or ``"torchvision"`` (as torchvision
             does, which matters for SqueezeNet, whose own head ends in a ReLU).
+        body: of a file that holds a head alone: the ``weights`` (``"embedded"`` or ``"imagenet"``)
+            that it was taught on, and their ``digest``. None where the file holds everything.
 
     Raises:
-        HotdogError: on an unknown architecture or head, or on class names that are no list of
-            non-empty strings.
+        HotdogError: on an unknown architecture, head or body, or on class names that are no list
+            of non-empty strings.
     """
 
     architecture: str
@@ -42,6 +45,7 @@ class ModelCard:
     preprocessing: Preprocessing
     provenance: Mapping[str, Any] = field(default_factory=dict)
     head: str = "linear"
+    body: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         check_model_name(self.architecture)
@@ -50,6 +54,8 @@ class ModelCard:
             raise HotdogError(f"head {self.head!r} is unknown; choose from {HEADS}")
         if not isinstance(self.provenance, Mapping):
             raise HotdogError(f"provenance is a {type(self.provenance).__name__}; give a mapping")
+        if self.body is not None:
+            _check_body(self.body)
 
     def to_json(self) -> str:
         """The text that goes into the file's metadata."""
@@ -62,6 +68,7 @@ class ModelCard:
                 "provenance": dict(self.provenance),
                 "head": self.head,
             }
+            | ({} if self.body is None else {"body": dict(self.body)})
         )
 
     @classmethod
@@ -86,6 +93,7 @@ class ModelCard:
             preprocessing=_checked_preprocessing(values["preprocessing"]),
             provenance=values.get("provenance", {}),
             head=values.get("head", "linear"),
+            body=values.get("body"),
         )
 
 
@@ -136,3 +144,10 @@ def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
     if wrong:
         raise HotdogError(f"class_names has {wrong[0]!r} in it; give non-empty strings")
     return tuple(names)
+
+
+def _check_body(body: Mapping[str, str]) -> None:
+    if not isinstance(body, Mapping) or set(body) != {"weights", "digest"}:
+        raise HotdogError(f"body {body!r}: give the weights' name and their digest")
+    if body["weights"] not in BODIES:  # never a path: a file must not choose what else is read
+        raise HotdogError(f"body weights {body['weights']!r} are unknown; choose from {BODIES}")

@@ -16,7 +16,8 @@ from hotdog_lib.home import atomic_write
 from hotdog_lib.models.architectures import build_architecture
 from hotdog_lib.models.card import METADATA_KEY, ModelCard, read_card
 from hotdog_lib.models.heads import get_classifier, has_head_relu, reset_classifier
-from hotdog_lib.models.state import load_state, portable_state, read_state
+from hotdog_lib.models.state import State, load_state, portable_state, read_state
+from hotdog_lib.models.weights import get_weights
 
 __all__ = ["ModelCard", "load_model", "read_metadata", "save_model"]
 
@@ -84,15 +85,33 @@ def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[nn
     """A saved network in eval mode, float32, on ``device``, and its card.
 
     Its logits equal those of the network that was saved, bit for bit, in the same memory format
-    and on the same kind of device.
+    and on the same kind of device. A file that holds a head alone, as the book's page "Try it"
+    writes it, gets its body from the source weights that it names.
 
     Raises:
-        HotdogError: as :func:`read_metadata`; or weights that do not fit the architecture it names.
+        HotdogError: as :func:`read_metadata`; or weights that do not fit the architecture it
+            names; or a head whose body is not here.
     """
     card = read_metadata(path)
     count = len(card.class_names)
     model = build_architecture(card.architecture, count, card.preprocessing.crop_size)
     if card.head == "linear":
         reset_classifier(model, count)
-    load_state(model, read_state(Path(path)), str(path))
+    state = read_state(Path(path))
+    if card.body:
+        state = {**_body(card, path), **state}
+    load_state(model, state, str(path))
     return model.eval().to(device), card
+
+
+def _body(card: ModelCard, path: Path | str) -> State:
+    """Tensors of the source weights that the head in ``path`` was taught on."""
+    weights, digest = card.body["weights"], card.body["digest"]
+    source = get_weights(card.architecture, weights)
+    if source.digest != digest:
+        raise HotdogError(
+            f"{path} holds a head that was taught on other {weights} weights of "
+            f"{card.architecture} ({digest[:8]}) than those here ({source.digest[:8]}); teach it "
+            "again on these, or use the version of hotdog_lib that it comes from"
+        )
+    return source.state_dict()
