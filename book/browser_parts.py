@@ -1,8 +1,8 @@
 """Install the JavaScript that the pages carry with them: python book/browser_parts.py
 
-Widgets and formulas then work offline. The versions and their hashes stand in package-lock.json;
-what the pages need of them is copied to book/_static/vendor. Node comes from the machine, or else
-from PyPI.
+Widgets, formulas and the networks of the page "Try it" then work offline. The versions and their
+hashes stand in package-lock.json; what the pages need of them is copied to book/_static/vendor.
+Node comes from the machine, or else from PyPI.
 """
 
 from __future__ import annotations
@@ -16,10 +16,19 @@ ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "book/_static/vendor"
 STAMP = VENDOR / ".installed"
 WIDGETS = "@jupyter-widgets/html-manager/dist"
+ENGINE = "onnxruntime-web"
+# One build for browsers with WebGPU, and one of half its size for those without.
+ENGINE_FILES = [
+    "ort.webgpu.bundle.min.mjs",
+    "ort-wasm-simd-threaded.asyncify.wasm",
+    "ort.wasm.bundle.min.mjs",
+    "ort-wasm-simd-threaded.wasm",
+]
 FILES = {
     "requirejs/require.js": "require.js",
     "mathjax/es5/tex-svg.js": "mathjax/tex-svg.js",
     f"{WIDGETS}/embed-amd.js": f"{WIDGETS}/embed-amd.js",
+    **{f"{ENGINE}/dist/{name}": f"{ENGINE}/{name}" for name in ENGINE_FILES},
 }
 
 
