@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import random
 import stat
 import threading
 import zipfile
@@ -15,6 +16,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from hotdog_lib.data import download as transfer
 from hotdog_lib.data import fetch as module
 from hotdog_lib.data.fetch import Download, fetch
 from hotdog_lib.data.unpack import unzip
@@ -78,7 +80,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server) -> Pa
     monkeypatch.setenv("HOTDOG_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("HOTDOG_MIRROR", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(module, "PAUSES", (0, 0))
+    monkeypatch.setattr(transfer, "PAUSES", (0, 0))
     server.files["/data/hotdog.zip"] = PHOTOS
     register(monkeypatch, f"{server.url}/data/hotdog.zip")
     return tmp_path / "home"
@@ -219,8 +221,9 @@ def member(name: str, mode: int = stat.S_IFREG | 0o644) -> zipfile.ZipInfo:
         member("link", stat.S_IFLNK | 0o777),
         member("device", stat.S_IFCHR | 0o666),
         member("pipe", stat.S_IFIFO | 0o666),
+        member("long/" * 300 + "name"),
     ],
-    ids=lambda info: info.filename,
+    ids=lambda info: info.filename[:20],
 )
 def test_hostile_members_stop_everything(tmp_path, bad):
     (tmp_path / "a.zip").write_bytes(archive("good.txt", bad))
@@ -233,14 +236,21 @@ def test_hostile_members_stop_everything(tmp_path, bad):
 def test_bombs_and_broken_archives(tmp_path, monkeypatch):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("zeros", bytes(1 << 20))
-    monkeypatch.setattr("hotdog_lib.data.unpack.MAX_UNPACKED", 1 << 19)
+        file.writestr("zeros", bytes(1 << 20))  # a thousand bytes from each
     with pytest.raises(HotdogError, match="more than is allowed"):
         unzip(path, tmp_path)
-    monkeypatch.undo()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for row in range(20):
+            file.writestr(f"noise{row}", random.Random(row).randbytes(1000))
+    for limit, value in (("MAX_UNPACKED", 1 << 14), ("MAX_MEMBERS", 19)):
+        monkeypatch.setattr(f"hotdog_lib.data.unpack.{limit}", value)
+        with pytest.raises(HotdogError, match="more than is allowed"):
+            unzip(path, tmp_path)
+        monkeypatch.undo()
     data = bytearray(path.read_bytes())
     data[60] ^= 255
-    for broken in (bytes(data), bytes(data[:100]), b""):
+    twice = archive("a", "a/b")  # a file that is a folder as well
+    for broken in (bytes(data), bytes(data[:100]), b"", twice):
         path.write_bytes(broken)
         with pytest.raises(HotdogError, match="not a sound zip file"):
             unzip(path, tmp_path)

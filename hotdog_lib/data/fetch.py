@@ -1,33 +1,26 @@
 """Photographs and weights from the network: verified, and in place whole or not at all.
 
 What is fetched lies under :func:`hotdog_lib.home.home`; what is there already is used without a
-network. A mirror (the ``mirror`` argument, or ``HOTDOG_MIRROR``) is an address or a folder that
+network. One process fetches, others wait for it; after a kill the next one goes on where it was. A
+mirror (the ``mirror`` argument, or ``HOTDOG_MIRROR``) is an address or a folder that
 holds files of the same names, such as a server, or a stick, in a class room; it is tried first.
 """
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import os
 import re
 import shutil
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotdog_lib.data.download import download as download_file
 from hotdog_lib.data.folders import has_splits
 from hotdog_lib.data.unpack import unzip
 from hotdog_lib.errors import HotdogError
-from hotdog_lib.home import atomic_write, home
-
-logger = logging.getLogger(__name__)
-
-TIMEOUT = (10, 60)  # seconds to connect, and between two pieces of the answer
-PAUSES = (1, 4)  # seconds before the second and the third attempt
+from hotdog_lib.home import alone, atomic_write, file_digest, home, sweep
 
 
 @dataclass(frozen=True)
@@ -66,16 +59,17 @@ def fetch(name: str, *, mirror: str | None = None, progress: bool = False) -> Pa
         the folder of photographs, or the safetensors file.
 
     Raises:
-        HotdogError: for an unknown name; without a network; for a file with the wrong hash; without
-            room.
+        HotdogError: for an unknown name; without a network; for a file with the wrong hash, or
+            none that can be used; without room.
     """
     download = REGISTRY.get(name) or _weights(name)
     target = home() / download.target
     if target.exists():
         return target
-    with _scratch(target) as scratch:
-        file = _by_hand(download) or _retrieve(download, scratch, mirror, progress)
-        download.install(file, scratch, target)
+    with _scratch(target, download.file_name) as scratch:
+        if not target.exists():  # else another process has fetched it while this one waited
+            file = _by_hand(download) or _retrieve(download, scratch, mirror, progress)
+            download.install(file, scratch, target)
     return target
 
 
@@ -89,15 +83,16 @@ def _by_hand(download: Download) -> Path | None:
 
 
 def _retrieve(download: Download, scratch: Path, mirror: str | None, progress: bool) -> Path:
-    """Try every source, and those that fail in passing again; the first verified file is taken."""
+    """Try every source; the first verified file is taken, whatever else came is removed."""
     file, failures = scratch / download.file_name, []
     mirror = mirror or os.environ.get("HOTDOG_MIRROR")
     for base in filter(None, (mirror, download.url.rsplit("/", 1)[0])):
         source = f"{base.rstrip('/')}/{download.file_name}"
-        fault = _copy(source, file, progress)
-        if fault is None and _verified(file, download.digest):
+        fault = _copy(source, file, download.digest, progress)
+        if fault is None:
             return file
-        failures.append(f"{source}: {fault or f'its hash is not {download.digest}'}")
+        file.unlink(missing_ok=True)
+        failures.append(f"{source}: {fault}")
     raise HotdogError(
         f"cannot fetch {download.file_name} ({'; '.join(failures)}). Look at the network, "
         "name a mirror with HOTDOG_MIRROR, "
@@ -105,63 +100,55 @@ def _retrieve(download: Download, scratch: Path, mirror: str | None, progress: b
     )
 
 
-def _copy(source: str, file: Path, progress: bool) -> str | None:
-    """Bring one source to ``file``; returns what went wrong, if anything."""
+def _copy(source: str, file: Path, digest: str, progress: bool) -> str | None:
+    """Bring one source to ``file`` and verify it; returns what went wrong, if anything."""
     if not re.match(r"https?://", source):
         try:
             shutil.copyfile(source, file)
         except OSError as error:
             return str(error.strerror or error)
-        return None
-    import pooch  # slow to import
-    import requests
-
-    logger.info("fetching %s", source)
-    get = pooch.HTTPDownloader(timeout=TIMEOUT, chunk_size=1 << 18, progressbar=progress)
-    for pause in (*PAUSES, None):
-        try:
-            return get(source, str(file), None)
-        except requests.HTTPError as error:
-            fault = str(error)
-            if error.response is not None and error.response.status_code < 500:
-                return fault  # it will not be there in a second either
-        except requests.RequestException as error:
-            fault = str(error)
-        if pause is not None:
-            time.sleep(pause)
+        return None if _verified(file, digest) else f"its hash is not {digest}"
+    resumed = file.exists()
+    fault = download_file(source, file, progress=progress)
+    if fault is None and not _verified(file, digest):
+        fault = f"its hash is not {digest}"
+        file.unlink()
+        if resumed:  # it may have begun with another file
+            return _copy(source, file, digest, progress)
     return fault
 
 
 def _verified(file: Path, digest: str) -> bool:
     algorithm, _, wanted = digest.partition(":")
-    found = hashlib.new(algorithm, usedforsecurity=False)
-    with open(file, "rb") as opened:
-        while block := opened.read(1 << 20):
-            found.update(block)
-    return found.hexdigest().startswith(wanted)
+    return file_digest(file, algorithm).startswith(wanted)
 
 
 @contextmanager
-def _scratch(target: Path) -> Iterator[Path]:
-    """A folder beside the target, from which things can be renamed into place; then removed."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(
-            tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-        )
-    except OSError as error:
-        raise HotdogError(
-            f"{target} is not there, and {target.parent} cannot be written ({error.strerror}); "
-            "set HOTDOG_HOME to a folder that you can write to"
-        ) from error
-    try:
-        yield folder
-    except OSError as error:
-        raise HotdogError(
-            f"cannot write {target} ({error.strerror or error}); make room"
-        ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _scratch(target: Path, keep: str) -> Iterator[Path]:
+    """A folder beside the target, from which things can be renamed into place; then removed.
+
+    One process has it at a time. After a kill, or Ctrl-C, it stays, and the next process finds the
+    file called ``keep`` in it, as far as it came.
+    """
+    folder = target.with_name(f".{target.name}.download")
+    remedy = "set HOTDOG_HOME to a folder that you can write to"
+    with alone(target.with_name(f".{target.name}.lock"), wait=True, remedy=remedy):
+        try:
+            sweep(target.parent, f"{target.name}.")
+            folder.mkdir(exist_ok=True)
+            for left in folder.iterdir():
+                if left.name != keep:
+                    shutil.rmtree(left)
+            yield folder
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise HotdogError(
+                f"cannot write {target} ({error.strerror or error}); make room"
+            ) from error
+        except Exception:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        shutil.rmtree(folder)
 
 
 def _install_photographs(file: Path, scratch: Path, target: Path) -> None:
@@ -173,11 +160,7 @@ def _install_photographs(file: Path, scratch: Path, target: Path) -> None:
         raise HotdogError(
             f"{file.name} holds no {target.name}/train and {target.name}/test; fetch it again"
         )
-    try:
-        inner.rename(target)
-    except OSError:
-        if not target.is_dir():  # else another process was faster, and its files are the same
-            raise
+    inner.rename(target)
 
 
 def _install_weights(file: Path, scratch: Path, target: Path) -> None:
@@ -185,7 +168,13 @@ def _install_weights(file: Path, scratch: Path, target: Path) -> None:
     import torch
     from safetensors.torch import save_file
 
-    state = torch.load(file, map_location="cpu", weights_only=True)
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+        if not all(isinstance(value, torch.Tensor) for value in state.values()):
+            raise TypeError("there is something else than tensors in it")
+    except Exception as error:  # whatever the reader of a hostile file may raise
+        reason = str(error).partition("\n")[0]
+        raise HotdogError(f"{file.name} holds no weights that can be used ({reason})") from error
     # DenseNet's files are older than its code: norm.1 has become norm1.
     old = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")
     tensors = {old.sub(r"\1\2", key): value.contiguous() for key, value in state.items()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -12,7 +14,20 @@ from hotdog_lib.errors import HotdogError
 
 MAX_UNPACKED = 16 * 2**30  # bytes
 MAX_MEMBERS = 500_000
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, FileExistsError)
+MAX_RATIO = 100  # bytes unpacked for each packed: photographs have about 1, zeros 1,000
+MAX_NAME = 1000  # bytes of a path: one that no file system takes is no honest one
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,  # a compression that this Python does not know
+    RuntimeError,
+    ValueError,  # names in no encoding, impossible dates
+    FileExistsError,  # two members of one name
+    NotADirectoryError,  # a member inside a file
+)
 
 
 def unzip(archive: Path, folder: Path) -> None:
@@ -20,7 +35,8 @@ def unzip(archive: Path, folder: Path) -> None:
 
     Raises:
         HotdogError: for a damaged archive; for members that lead out of the folder, or are links or
-            devices, or are encrypted; for more than 16 GiB or 500,000 members.
+            devices, or are encrypted; for more than 16 GiB, 100 times its own size, or 500,000
+            members.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -34,7 +50,8 @@ def unzip(archive: Path, folder: Path) -> None:
 
 def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
     total = sum(member.file_size for member in members)
-    if total > MAX_UNPACKED or len(members) > MAX_MEMBERS:
+    allowed = min(MAX_UNPACKED, MAX_RATIO * archive.stat().st_size)
+    if total > allowed or len(members) > MAX_MEMBERS:
         raise HotdogError(
             f"{archive} would unpack to {total:,} bytes in {len(members):,} files, "
             "more than is allowed; do not use it"
@@ -51,6 +68,8 @@ def _fault(member: zipfile.ZipInfo) -> str | None:
     windows = set(member.filename) & set("\\:")  # C:\\, ..\\ and streams; a zip says / everywhere
     if name.is_absolute() or ".." in name.parts or windows:
         return "leads out of the folder"
+    if len(member.filename.encode(errors="replace")) > MAX_NAME:
+        return "has too long a name"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a link or a device"
     if member.flag_bits & 1:
