@@ -157,12 +157,67 @@ def fetch(name: Positional[str], mirror: str | None = None) -> int:
     Example: python -m hotdog_lib fetch hotdog
 
     Args:
-        name: hotdog (the D2L photographs), or a torchvision model for its ImageNet weights.
+        name: hotdog (the D2L photographs), deepdog (the record files of 2017, 690 MB), or a
+            torchvision model for its ImageNet weights.
         mirror: an address, or a folder, that holds the same files.
     """
     from hotdog_lib.data.fetch import fetch as fetch_files
+    from hotdog_lib.training.progress import wants_bars
 
-    print(fetch_files(name, mirror=mirror))
+    print(fetch_files(name, mirror=mirror, progress=wants_bars()))
+    return 0
+
+
+@app.command
+def pack(
+    data: Positional[Path],
+    out: Path,
+    resize: int | None = None,
+    quality: int = 95,
+    threads: int | None = None,
+) -> int:
+    """Pack a folder of class folders into one record file, as MXNet's im2rec does.
+
+    Example: python -m hotdog_lib pack photos/train --out train.rec --resize 256 --quality 90
+
+    OUT gets an .idx and a .lst beside it. Pictures that can't be read are left out and named.
+
+    Args:
+        data: a folder of class folders.
+        out: the .rec file.
+        resize: pixels of the short side; without it files are packed as they are.
+        quality: of the JPEGs that resizing makes.
+        threads: one a core if not given.
+    """
+    from hotdog_lib.data.folders import scan_folder
+    from hotdog_lib.data.packing import pack_folder
+    from hotdog_lib.training.progress import wants_bars
+
+    how = {"resize": resize, "quality": quality, "threads": threads, "progress": wants_bars()}
+    skipped = pack_folder(scan_folder(data), out, **how)
+    for file in skipped:
+        print(f"skipped {file.path}: {file.reason}", file=sys.stderr)
+    print(out)
+    return int(bool(skipped))
+
+
+@app.command
+def unpack(records: Positional[Path], out: Path, classes: str | None = None) -> int:
+    """Unpack a record file into a folder of class folders that train and evaluate take.
+
+    Example: python -m hotdog_lib unpack train.rec --out photos/train --classes not-hotdog,hotdog
+
+    Args:
+        records: a .rec file of MXNet's or of ours.
+        out: a new folder.
+        classes: names of the labels 0, 1 ... with commas; without them those in the .lst file.
+    """
+    from hotdog_lib.data.packing import unpack_records
+    from hotdog_lib.training.progress import wants_bars
+
+    names = classes.split(",") if classes else None
+    unpack_records(records, out, names, progress=wants_bars())
+    print(out)
     return 0
 
 

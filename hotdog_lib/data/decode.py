@@ -113,13 +113,15 @@ def read_picture(path: Path | str) -> bytes:
     return data
 
 
-def parallel_map(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def parallel_map(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None
+) -> Iterator[Result]:
     """Apply ``function`` in threads (Pillow lets go of the interpreter while it decodes), in order.
 
     Unlike ``Executor.map`` it never runs more than a few items ahead of its reader, so that few
-    pictures are held in memory at a time.
+    pictures are held in memory at a time. ``threads`` are as many as there are cores, if None.
     """
-    workers = cpu_count() or 1
+    workers = threads or cpu_count() or 1
     waiting: deque = deque()
     with ThreadPoolExecutor(workers) as executor:
         try:
