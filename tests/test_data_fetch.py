@@ -19,6 +19,8 @@ from safetensors.torch import load_file
 from hotdog_lib.data import download as transfer
 from hotdog_lib.data import fetch as module
 from hotdog_lib.data.fetch import Download, fetch
+from hotdog_lib.data.folders import scan_folder
+from hotdog_lib.data.records import Record, write_records
 from hotdog_lib.data.unpack import unzip
 from hotdog_lib.errors import HotdogError
 
@@ -198,6 +200,34 @@ def test_weights_become_safetensors(place, server, monkeypatch):
     assert torch.equal(state["classifier.1.weight"], weight)
     assert "denselayer1.norm1.bias" in state  # what today's DenseNet calls it
     assert left_in(place / "weights") == {path.name}
+
+
+def test_record_files_become_class_folders(place, server, monkeypatch, tmp_path):
+    for part, label in (("train", 1.0), ("test", 0.0)):
+        old = module.REGISTRY[f"deepdog-{part}"]
+        pictures = [Record((label,), 0, b"\xff\xd8one"), Record((1 - label,), 1, b"\x89PNG two")]
+        write_records(tmp_path / old.file_name, pictures)
+        data = (tmp_path / old.file_name).read_bytes()
+        digest = f"sha1:{hashlib.sha1(data).hexdigest()}"
+        new = Download(f"{DEAD}/{old.file_name}", digest, old.target, old.install)
+        monkeypatch.setitem(module.REGISTRY, f"deepdog-{part}", new)
+    assert fetch("deepdog", mirror=str(tmp_path)) == place / "deepdog"
+    files = {p.relative_to(place).as_posix(): p for p in place.rglob("*") if p.is_file()}
+    assert set(files) == {
+        "deepdog/train/hotdog/000000.jpg",
+        "deepdog/train/not-hotdog/000001.png",
+        "deepdog/test/not-hotdog/000000.jpg",
+        "deepdog/test/hotdog/000001.png",
+    }
+    assert files["deepdog/train/hotdog/000000.jpg"].read_bytes() == b"\xff\xd8one"
+    assert scan_folder(place / "deepdog", "train").class_names == ("hotdog", "not-hotdog")
+
+
+def test_the_record_files_of_2017_are_named_by_their_hashes():
+    for part in ("train", "test"):
+        entry = module.REGISTRY[f"deepdog-{part}"]
+        assert len(entry.digest) == len("sha1:") + 40
+        assert entry.file_name.endswith(f"-{entry.digest[-8:]}.rec")
 
 
 def test_unknown_names(place):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from hotdog_lib.data.download import download as download_file
 from hotdog_lib.data.folders import has_splits
+from hotdog_lib.data.packing import unpack_records
 from hotdog_lib.data.unpack import unzip
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.home import alone, atomic_write, file_digest, home, sweep
@@ -51,7 +52,8 @@ def fetch(name: str, *, mirror: str | None = None, progress: bool = False) -> Pa
     """Where ``name`` lies on this machine, downloaded if need be.
 
     Args:
-        name: ``"hotdog"``, or a torchvision classification model for its ImageNet weights.
+        name: ``"hotdog"``, ``"deepdog"`` (the record files of 2017, unpacked), or a torchvision
+            classification model for its ImageNet weights.
         mirror: an address or a folder to try first; None takes ``HOTDOG_MIRROR``.
         progress: show a bar.
 
@@ -62,6 +64,9 @@ def fetch(name: str, *, mirror: str | None = None, progress: bool = False) -> Pa
         HotdogError: for an unknown name; without a network; for a file with the wrong hash, or
             none that can be used; without room.
     """
+    if name in SETS:
+        parts = [fetch(part, mirror=mirror, progress=progress) for part in SETS[name]]
+        return parts[0].parent
     download = REGISTRY.get(name) or _weights(name)
     target = home() / download.target
     if target.exists():
@@ -163,6 +168,13 @@ def _install_photographs(file: Path, scratch: Path, target: Path) -> None:
     inner.rename(target)
 
 
+def _install_records(file: Path, scratch: Path, target: Path) -> None:
+    """Record files become class folders, so that everything else reads them like photographs."""
+    unpacked = scratch / "unpacked"
+    unpack_records(file, unpacked, DEEPDOG_CLASSES)
+    unpacked.rename(target)
+
+
 def _install_weights(file: Path, scratch: Path, target: Path) -> None:
     """From torchvision's pickle, read without running any of it, to safetensors."""
     import torch
@@ -186,8 +198,9 @@ def _weights(model: str) -> Download:
     import torchvision
 
     if model not in torchvision.models.list_models(torchvision.models):
+        names = ", ".join([*REGISTRY, *SETS])
         raise HotdogError(
-            f"nothing called {model!r} can be fetched; choose from {', '.join(REGISTRY)}, "
+            f"nothing called {model!r} can be fetched; choose from {names}, "
             "or a torchvision model such as squeezenet1_1 or resnet18"
         )
     url = torchvision.models.get_model_weights(model).DEFAULT.url
@@ -198,6 +211,9 @@ def _weights(model: str) -> Download:
     return Download(url, f"sha256:{digest}", target, _install_weights)
 
 
+DEEPDOG_CLASSES = ("not-hotdog", "hotdog")  # of its labels 0 and 1
+_DEEPDOG = "https://apache-mxnet.s3-accelerate.amazonaws.com/gluon/dataset"
+
 REGISTRY = {
     "hotdog": Download(
         url="https://d2l-data.s3-accelerate.amazonaws.com/hotdog.zip",
@@ -205,4 +221,19 @@ REGISTRY = {
         target="hotdog",
         install=_install_photographs,
     ),
+    "deepdog-train": Download(
+        url=f"{_DEEPDOG}/not_hotdog_train-e6ef27b4.rec",
+        digest="sha1:0aad7e1f16f5fb109b719a414a867bbee6ef27b4",
+        target="deepdog/train",
+        install=_install_records,
+    ),
+    # Called validation in 2017, and both chosen on and reported. Here it is only reported.
+    "deepdog-test": Download(
+        url=f"{_DEEPDOG}/not_hotdog_validation-c0201740.rec",
+        digest="sha1:723ae5f8a433ed2e2bf729baec6b878ac0201740",
+        target="deepdog/test",
+        install=_install_records,
+    ),
 }
+#: Names that stand for several downloads into one folder.
+SETS = {"deepdog": ("deepdog-train", "deepdog-test")}
