@@ -12,9 +12,9 @@ again.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import logging
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,8 @@ def tune(
     return scores
 
 
-def run_size(
+def run(
+    strategy: str,
     model: str,
     source: SourceWeights,
     pictures: int,
@@ -78,42 +79,28 @@ def run_size(
     test: PictureSet,
     hardware: Hardware,
     scratch_lr: float,
-) -> list[dict[str, Any]]:
-    """Every strategy with every seed at one number of training pictures."""
-    rows = []
+) -> dict[str, Any]:
+    """One row: a strategy at one number of training pictures; lists hold one number a seed."""
+    records = []
     for seed in range(seeds):
         train = kitchen_pictures(TRAIN_SEED + seed, pictures, test.size)
-        for strategy in ("scratch", "head", "finetune"):
-            recipe = recipe_for(strategy, pictures, seed, scratch_lr)
-            row = train_and_test(model, source, train, test, recipe, hardware).record()
-            rows.append({"pictures": pictures, **row})
-            logging.info(
-                "%s %d pictures seed %d %s: %.4f (%.0f s)",
-                *(model, pictures, seed, strategy, row["accuracy"], row["seconds"]),
-            )
-    return rows
-
-
-def table(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row a strategy and number of pictures; a list of one number a seed in a cell."""
-    rows: dict[tuple[int, str], dict[str, Any]] = {}
-    for r in records:
-        facts = {k: r[k] for k in ("pictures", "strategy", "epochs", "lr")}
-        row = rows.setdefault(
-            (r["pictures"], r["strategy"]), {**facts, "accuracy": [], "f1": [], "seconds": []}
-        )
-        for key in ("accuracy", "f1", "seconds"):
-            row[key].append(r[key])
-    return list(rows.values())
+        recipe = recipe_for(strategy, pictures, seed, scratch_lr)
+        records.append(train_and_test(model, source, train, test, recipe, hardware).record())
+        logging.info("%s, %d pictures, %s: %s", model, pictures, strategy, records[-1])
+    facts = {key: records[0][key] for key in ("strategy", "epochs", "lr")}
+    lists = {key: [row[key] for row in records] for key in ("accuracy", "f1", "seconds")}
+    return {"pictures": pictures, **facts, **lists}
 
 
 def finding(record: dict[str, Any]) -> str:
-    """The result at 100 pictures in one sentence."""
-    means = {}
+    """The result at 100 pictures in one sentence, once it is there."""
+    means: dict[str, str] = {}
     for row in record["accuracy"]:
         if row["pictures"] == 100:
             mean, half = mean_interval(row["accuracy"])
             means[row["strategy"]] = f"{mean:.3f} ± {half:.3f}"
+    if len(means) < 3:
+        return ""
     zero = record["zero_shot"]
     return (
         f"{record['model']} with 100 training pictures: fine-tuned {means['finetune']}, "
@@ -124,7 +111,9 @@ def finding(record: dict[str, Any]) -> str:
     )
 
 
-def about(model: str, source: SourceWeights, hardware: Hardware) -> dict[str, Any]:
+def about(
+    model: str, source: SourceWeights, test: PictureSet, hardware: Hardware
+) -> dict[str, Any]:
     """What every version of the results file says of itself."""
     return {
         "title": f"Accuracy by the number of training pictures: {model}",
@@ -135,6 +124,7 @@ def about(model: str, source: SourceWeights, hardware: Hardware) -> dict[str, An
         "date": environment()["date"],
         "model": model,
         "source": source.digest[:16],
+        "kitchen": hashlib.sha256(test.images[:100].numpy().tobytes()).hexdigest()[:16],
         "test_pictures": TEST_PICTURES,
     }
 
@@ -151,12 +141,21 @@ def untrained(source: SourceWeights, test: PictureSet, hardware: Hardware) -> di
     }
 
 
+def kept(old: dict[str, Any], record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of an older file that still hold: training from scratch does not know the source."""
+    if old.get("kitchen") != record["kitchen"]:
+        return []
+    same = old["source"] == record["source"]
+    return [row for row in old["accuracy"] if same or row["strategy"] == "scratch"]
+
+
 def main() -> None:
     """Run what the results file does not hold yet."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--model", default="resnet18_slim")
     arguments.add_argument("--sizes", type=int, nargs="+", default=[100, 50, 200, 500, 1000, 2000])
+    arguments.add_argument("--strategies", nargs="+", default=["finetune", "head", "scratch"])
     arguments.add_argument("--seeds", type=int, default=5)
     arguments.add_argument("--out", type=Path)
     given = arguments.parse_args()
@@ -164,26 +163,25 @@ def main() -> None:
     hardware, source = pick_hardware(), get_weights(given.model, "embedded")
     assert source is not None
     test = kitchen_pictures(TEST_SEED, TEST_PICTURES, source.preprocessing.resize_size)
+    record = about(given.model, source, test, hardware)
     old = json.loads(path.read_text()) if path.exists() else {}
-    record = about(given.model, source, hardware)
-    same = old.get("source") == record["source"]
-    record["zero_shot"] = old["zero_shot"] if same else untrained(source, test, hardware)
+    record["accuracy"] = kept(old, record)
+    same_pictures = old.get("kitchen") == record["kitchen"]
     record["scratch_rates"] = (
-        old["scratch_rates"] if same else tune(given.model, source, test, hardware)
+        old["scratch_rates"] if same_pictures else tune(given.model, source, test, hardware)
     )
-    best = max(record["scratch_rates"], key=record["scratch_rates"].__getitem__)
-    record["accuracy"] = old["accuracy"] if same else []
-    done = {row["pictures"] for row in record["accuracy"]}
-    for pictures in [n for n in given.sizes if n not in done]:
-        started = time.perf_counter()
-        runs = run_size(given.model, source, pictures, given.seeds, test, hardware, float(best))
+    best = float(max(record["scratch_rates"], key=record["scratch_rates"].__getitem__))
+    record["zero_shot"] = untrained(source, test, hardware)
+    done = {(row["pictures"], row["strategy"]) for row in record["accuracy"]}
+    todo = [(n, strategy) for n in given.sizes for strategy in given.strategies]
+    for pictures, strategy in [pair for pair in todo if pair not in done]:
+        row = run(strategy, given.model, source, pictures, given.seeds, test, hardware, best)
         record["accuracy"] = sorted(
-            record["accuracy"] + table(runs), key=lambda row: row["pictures"]
+            [*record["accuracy"], row], key=lambda row: (row["pictures"], row["strategy"])
         )
         record["says"] = finding(record)
         write_json(path, {**record, "environment": environment()})
-        logging.info("%d pictures: %.0f s", pictures, time.perf_counter() - started)
-    logging.info(record["says"] or old["says"])
+    logging.info(record["says"])
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ from .pantry_animals import ANIMALS
 from .pantry_food import LONG_FOOD
 from .pantry_meals import MEALS
 from .pantry_nature import NATURE
+from .pantry_relief import RELIEF
 from .pantry_shapes import Sketch
-from .pantry_styles import STYLES, Palette
+from .pantry_styles import FLAT, Palette
 from .pantry_textures import TEXTURES
 from .pantry_things import THINGS
 from .pantry_vehicles import VEHICLES
@@ -36,6 +37,7 @@ DRAWINGS: dict[str, Drawing] = {
     for drawing in family
 }
 PANTRY_CLASSES: tuple[str, ...] = tuple(DRAWINGS)
+STYLES = FLAT | RELIEF
 #: What is drawn in turn: long food three times as often, as it is told apart by small things.
 MENU = PANTRY_CLASSES + 2 * tuple(drawing.__name__ for drawing in LONG_FOOD)
 _FILLING = {drawing.__name__ for drawing in TEXTURES}
@@ -51,7 +53,7 @@ def _place(source: Source, room: float, middle: tuple[float, float]) -> dict[str
         "y": middle[1] + source.uniform(-slack, slack),
         "size": size,
         "turn": source.gauss(0, 22) if source.chance(0.45) else source.uniform(-180, 180),
-        "stretch": source.uniform(0.85, 1.18),
+        "stretch": source.uniform(0.75, 1.33),
         "shear": source.gauss(0, 0.1),
         "mirror": source.choice((-1.0, 1.0)),
     }
@@ -149,7 +151,7 @@ def _camera(image: Tensor, source: Source) -> Tensor:
         light = smooth_noise(source, size, source.choice((1, 2, 3)))
         image = image * (light.sub_(0.5).mul_(source.uniform(0.2, 0.7)).add_(1.0))
     contrast, level = source.uniform(0.7, 1.15), source.gauss(0, 0.05)
-    gains = [contrast * source.uniform(0.9, 1.1) for _ in range(3)]
+    gains = [contrast * source.uniform(0.82, 1.18) for _ in range(3)]
     image = image.sub_(0.5).mul_(torch.tensor(gains).view(3, 1, 1)).add_(0.5 + level)
     if source.chance(0.35):
         width = 2 * max(1, round(size / 96)) + 1

@@ -1,7 +1,7 @@
 """The pantry's hands: the same sketch as a sticker, ink, crayon, cut paper, poster or stencil.
 
-Every style paints a list of parts, back to front, onto a window of the picture (3, h, w), floats
-in 0 .. 1, in place. They are flat on purpose: the kitchen's pictures are shaded photographs.
+Every style here paints a list of parts, back to front, onto a window of the picture (3, h, w),
+floats in 0 .. 1, in place. These are flat; pantry_relief.py has two that are modelled and lit.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def silhouette(sketch: Sketch) -> Tensor:
     return union
 
 
-def _offset(sketch: Sketch, low: float, high: float) -> tuple[int, int]:
+def offset(sketch: Sketch, low: float, high: float) -> tuple[int, int]:
     angle, reach = sketch.j(0, 2 * math.pi), sketch.j(low, high) / sketch.grid.pixel
     return round(reach * math.sin(angle)), round(reach * math.cos(angle))
 
@@ -121,7 +121,7 @@ def sticker(window: Tensor, sketch: Sketch, palette: Palette) -> None:
     """Flat colours, dark outlines, a white border and a soft shadow."""
     pixel, width = sketch.grid.pixel, sketch.j(0.012, 0.035)
     border = mask(silhouette(sketch) - sketch.j(0.05, 0.13), pixel)
-    window.lerp_(torch.zeros(3, 1, 1), shift(border, *_offset(sketch, 0.03, 0.07)).mul_(0.3))
+    window.lerp_(torch.zeros(3, 1, 1), shift(border, *offset(sketch, 0.03, 0.07)).mul_(0.3))
     window.lerp_(palette("white") if sketch.maybe(0.85) else palette.any(0.7), border)
     outlines(window, sketch, palette, width)
 
@@ -157,7 +157,7 @@ def ink(window: Tensor, sketch: Sketch, palette: Palette) -> None:
 
 def paper(window: Tensor, sketch: Sketch, palette: Palette) -> None:
     """Cut paper: flat parts, each with a hard shadow on what lies below."""
-    pixel, (rows, columns) = sketch.grid.pixel, _offset(sketch, 0.04, 0.09)
+    pixel, (rows, columns) = sketch.grid.pixel, offset(sketch, 0.04, 0.09)
     depth = sketch.j(0.25, 0.5)
     for part in sketch.parts:
         inside = mask(part.distance, pixel)
@@ -168,7 +168,7 @@ def paper(window: Tensor, sketch: Sketch, palette: Palette) -> None:
 
 def poster(window: Tensor, sketch: Sketch, palette: Palette) -> None:
     """Two tones a part: its colour and a hard crescent of shade (or light) on one side."""
-    pixel, (rows, columns) = sketch.grid.pixel, _offset(sketch, 0.08, 0.2)
+    pixel, (rows, columns) = sketch.grid.pixel, offset(sketch, 0.08, 0.2)
     shade = sketch.pick(0.6, 0.7, 0.8)
     light = sketch.maybe(0.4)
     for part in sketch.parts:
@@ -205,34 +205,6 @@ def airbrush(window: Tensor, sketch: Sketch, palette: Palette) -> None:
         window.lerp_(colour, depth.mul_(2 - depth))
 
 
-def puffy(window: Tensor, sketch: Sketch, palette: Palette) -> None:
-    """Pillows: every part swells towards its middle, lit from one side; no ground, no depth."""
-    pixel, angle = sketch.grid.pixel, sketch.j(0, 2 * math.pi)
-    reach, gloss, ambient = sketch.j(0.1, 0.3), sketch.pick(0.0, 0.25, 0.5), sketch.j(0.45, 0.7)
-    offset = _offset(sketch, 0.02, 0.07)
-    for part in sketch.parts:
-        inside = mask(part.distance, pixel)
-        if part.outlined:
-            window.lerp_(torch.zeros(3, 1, 1), shift(inside, *offset).mul_(0.3))
-        colour = palette(part.colour)
-        if min(part.distance.shape) < 2:
-            window.lerp_(colour, inside)
-            continue
-        light, shine = _pillow(part.distance, pixel, reach, angle)
-        window.lerp_(colour * light.mul_(1.1 - ambient).add_(ambient), inside)
-        window.lerp_(torch.ones(3, 1, 1), inside.mul_(shine).mul_(gloss))
-
-
-def _pillow(distance: Tensor, pixel: float, reach: float, angle: float) -> tuple[Tensor, Tensor]:
-    """Diffuse light and highlight (h, w), 0 .. 1, of a part that bulges from its edge inwards."""
-    down, right = torch.gradient(distance)
-    slope = (distance / -reach).clamp_(0, 1).neg_().add_(1)  # 1 at the edge, 0 inside
-    toward = down.mul_(math.sin(angle)).add_(right, alpha=math.cos(angle)).div_(pixel)
-    toward = toward.clamp_(-1, 1).mul_(slope)
-    light = (1 - slope.square()).clamp_(min=0).sqrt_().mul_(0.75).add_(toward, alpha=0.66)
-    return light.clamp_(0, 1), light.clamp(0, 1).pow_(12)
-
-
 def crayon(window: Tensor, sketch: Sketch, palette: Palette) -> None:
     """Uneven strokes that let the ground through, and a rough darker outline."""
     pixel, width = sketch.grid.pixel, sketch.j(0.02, 0.045)
@@ -260,7 +232,7 @@ def stencil(window: Tensor, sketch: Sketch, palette: Palette) -> None:
 
 
 Style = Callable[[Tensor, Sketch, Palette], None]
-STYLES: dict[str, tuple[Style, float]] = {
+FLAT: dict[str, tuple[Style, float]] = {
     "sticker": (sticker, 2.0),
     "outlines": (outlines, 1.5),
     "ink": (ink, 2.0),
@@ -268,7 +240,6 @@ STYLES: dict[str, tuple[Style, float]] = {
     "poster": (poster, 2.0),
     "fade": (fade, 1.5),
     "airbrush": (airbrush, 1.5),
-    "puffy": (puffy, 5.0),
     "crayon": (crayon, 1.5),
     "stencil": (stencil, 1.0),
 }
