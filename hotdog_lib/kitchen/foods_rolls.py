@@ -254,7 +254,7 @@ def _kebab(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
 
 
 KINDS = (
-    Kind("sausages", _sausages, share=1.0),
+    Kind("sausages", _sausages, share=0.6),
     Kind("corn_in_husk", _corn, share=1.2),
     Kind("banana", _banana, share=0.9),
     Kind("carrot", _carrot, share=0.9),

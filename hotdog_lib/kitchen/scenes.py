@@ -42,10 +42,10 @@ class Domain:
     carriers: tuple[str, ...] = CARRIERS
     lights: tuple[str, ...] = tuple(LIGHTS)
     items: tuple[int, ...] = (1, 1, 1, 1, 1, 1, 2, 3)
-    zoom: tuple[float, float] = (1.15, 1.6)
+    zoom: tuple[float, float] = (1.2, 1.65)
     blur: tuple[float, float] = (0.0, 0.006)
-    noise: tuple[float, float] = (0.0, 0.018)
-    palette: float = 0.09
+    noise: tuple[float, float] = (0.0, 0.03)
+    palette: float = 0.22
     clutter: float = 0.6
     wrapped: float = 0.04
     bitten: float = 0.05
