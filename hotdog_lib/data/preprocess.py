@@ -8,6 +8,7 @@ by ``CenterCrop``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
@@ -90,7 +91,8 @@ class Preprocessing:
                 f"crop_size {self.crop_size} does not fit into resize_size {self.resize_size}; "
                 "give 1 <= crop_size <= resize_size"
             )
-        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+        finite = all(math.isfinite(value) for value in (*self.mean, *self.std))
+        if len(self.mean) != 3 or len(self.std) != 3 or not finite or min(self.std) <= 0:
             raise HotdogError(f"mean {self.mean}, std {self.std}: give 3 numbers each, std above 0")
         if self.interpolation not in INTERPOLATIONS:
             raise HotdogError(
@@ -132,15 +134,18 @@ class Preprocessing:
             raise HotdogError(
                 f"preprocessing has the entries {sorted(values)}; give exactly {sorted(expected)}"
             )
+        sizes = [values["resize_size"], values["crop_size"]]
         try:
+            if not all(type(size) is int for size in sizes):  # a text, a fraction, True
+                raise TypeError("a size is a whole number")
             return cls(
-                resize_size=int(values["resize_size"]),
-                crop_size=int(values["crop_size"]),
+                resize_size=sizes[0],
+                crop_size=sizes[1],
                 mean=tuple(float(value) for value in values["mean"]),
                 std=tuple(float(value) for value in values["std"]),
                 interpolation=values["interpolation"],
             )
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise HotdogError(f"cannot read the preprocessing {dict(values)}: {error}") from error
 
 

@@ -6,8 +6,10 @@ import difflib
 from functools import lru_cache
 from typing import Any
 
+import torch
 import torchvision
 from torch import nn
+from torch.overrides import TorchFunctionMode
 from torchvision.models.resnet import BasicBlock, ResNet
 
 from hotdog_lib.errors import HotdogError
@@ -41,6 +43,24 @@ class SlimResNet(ResNet):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+
+class weightless(TorchFunctionMode):  # noqa: N801
+    """Inside, networks are built without memory for their weights: shapes on ``meta``.
+
+    Unlike ``torch.device("meta")`` it leaves alone what some networks compute while they are built.
+
+    Example:
+        >>> with weightless():
+        ...     model = build_architecture("resnet18_slim", 2)
+        >>> model.fc.weight.is_meta
+        True
+    """
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        """Redirect what layers make their parameters with."""
+        where = {"device": "meta"} if function in (torch.empty, torch.zeros, torch.ones) else {}
+        return function(*args, **((kwargs or {}) | where))
 
 
 @lru_cache(maxsize=1)

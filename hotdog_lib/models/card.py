@@ -16,9 +16,12 @@ from hotdog_lib.models.architectures import check_model_name
 
 METADATA_KEY = "hotdog_lib"
 FORMAT = 1
+NEEDED = ("model", "class_names", "preprocessing")
+UPDATE = "update hotdog_lib or save the file again"
 HEADS = ("linear", "torchvision")
 BODIES = ("embedded", "imagenet")
 MAX_SIDE = 4096
+MAX_HEADER = 8 * 2**20  # bytes: a thousand classes and a thousand tensors take a quarter of one
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,12 @@ class ModelCard:
         if not isinstance(values, dict) or values.get("format") != FORMAT:
             found = values.get("format") if isinstance(values, dict) else type(values).__name__
             raise HotdogError(
-                f"its metadata has format {found!r}, this version reads {FORMAT}; "
-                "update hotdog_lib or save the file again"
+                f"its metadata has format {found!r}, this version reads {FORMAT}; {UPDATE}"
             )
-        missing = {"model", "class_names", "preprocessing"} - set(values)
+        unknown = set(values) - {"format", "provenance", "head", "body", *NEEDED}
+        if unknown:
+            raise HotdogError(f"its metadata has unknown entries {sorted(unknown)}; {UPDATE}")
+        missing = set(NEEDED) - set(values)
         if missing or not isinstance(values["preprocessing"], dict):
             raise HotdogError(f"its metadata lacks {sorted(missing) or 'a preprocessing mapping'}")
         return cls(
@@ -104,7 +109,11 @@ def read_card(path: Path) -> ModelCard | None:
         HotdogError: no such file, no safetensors file, or metadata that make no sense.
     """
     try:
-        with safe_open(_existing(path), framework="pt") as file:
+        with open(_existing(path), "rb") as start:
+            length = int.from_bytes(start.read(8), "little")
+        if length > MAX_HEADER:
+            raise ValueError(f"its header would have {length:,} bytes")
+        with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get(METADATA_KEY)
     except (SafetensorError, OSError, ValueError) as error:
         raise HotdogError(
@@ -128,10 +137,7 @@ def _existing(path: Path) -> Path:
 
 
 def _checked_preprocessing(values: dict[str, Any]) -> Preprocessing:
-    try:
-        preprocessing = Preprocessing.from_dict(values)
-    except OverflowError as error:  # JSON may say Infinity
-        raise HotdogError(f"its preprocessing {values} is out of range: {error}") from error
+    preprocessing = Preprocessing.from_dict(values)
     if preprocessing.resize_size > MAX_SIDE:  # a hostile file must not ask for terabytes
         raise HotdogError(f"its resize_size {preprocessing.resize_size} is above {MAX_SIDE} pixels")
     return preprocessing
@@ -149,5 +155,7 @@ def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
 def _check_body(body: Mapping[str, str]) -> None:
     if not isinstance(body, Mapping) or set(body) != {"weights", "digest"}:
         raise HotdogError(f"body {body!r}: give the weights' name and their digest")
+    if not isinstance(body["digest"], str):
+        raise HotdogError(f"body digest {body['digest']!r}: give it in hex")
     if body["weights"] not in BODIES:  # never a path: a file must not choose what else is read
         raise HotdogError(f"body weights {body['weights']!r} are unknown; choose from {BODIES}")

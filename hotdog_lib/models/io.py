@@ -13,10 +13,17 @@ from torch import nn
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.home import atomic_write
-from hotdog_lib.models.architectures import build_architecture
+from hotdog_lib.models.architectures import build_architecture, weightless
 from hotdog_lib.models.card import METADATA_KEY, ModelCard, read_card
 from hotdog_lib.models.heads import get_classifier, has_head_relu, reset_classifier
-from hotdog_lib.models.state import State, load_state, portable_state, read_state
+from hotdog_lib.models.state import (
+    State,
+    check_fit,
+    load_state,
+    portable_state,
+    read_shapes,
+    read_state,
+)
 from hotdog_lib.models.weights import get_weights
 
 __all__ = ["ModelCard", "load_model", "read_metadata", "save_model"]
@@ -93,15 +100,30 @@ def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[nn
             names; or a head whose body is not here.
     """
     card = read_metadata(path)
-    count = len(card.class_names)
-    model = build_architecture(card.architecture, count, card.preprocessing.crop_size)
-    if card.head == "linear":
-        reset_classifier(model, count)
+    _check_fit(card, Path(path))
+    model = _build(card)
     state = read_state(Path(path))
     if card.body:
         state = {**_body(card, path), **state}
     load_state(model, state, str(path))
     return model.eval().to(device), card
+
+
+def _build(card: ModelCard) -> nn.Module:
+    count = len(card.class_names)
+    model = build_architecture(card.architecture, count, card.preprocessing.crop_size)
+    return reset_classifier(model, count) if card.head == "linear" else model
+
+
+def _check_fit(card: ModelCard, path: Path) -> None:
+    """Compare the file's header with the network that it names, before either takes any memory: a
+    few bytes could name a network, or a number of classes, that no machine can hold."""
+    with weightless():
+        own = _build(card).state_dict()
+    given = read_shapes(path)
+    if card.body:  # the rest is elsewhere
+        own = {key: own[key] for key in own if key in given}
+    check_fit(own, given, str(path), card.architecture)
 
 
 def _body(card: ModelCard, path: Path | str) -> State:

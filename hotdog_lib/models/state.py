@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -16,6 +16,7 @@ from hotdog_lib.models.stages import unwrap
 
 State = dict[str, Tensor]
 _SHOWN = 3
+_FLOATS = ("F64", "F32", "F16", "BF16")
 
 
 def clean_state(state: Mapping[str, Tensor]) -> State:
@@ -40,6 +41,24 @@ def read_state(path: Path) -> State:
     return {key: _to_float32(tensor) for key, tensor in clean_state(state).items()}
 
 
+def read_shapes(path: Path) -> State:
+    """What :func:`read_state` would read, from the file's header alone: tensors on ``meta``."""
+    try:
+        with safe_open(path, "pt") as file:
+            parts = {key: file.get_slice(key) for key in file.keys()}
+            shapes = {
+                key: torch.empty(
+                    part.get_shape(),
+                    dtype=torch.float32 if part.get_dtype() in _FLOATS else torch.int64,
+                    device="meta",
+                )
+                for key, part in parts.items()
+            }
+    except (SafetensorError, OSError, ValueError, RuntimeError, TypeError) as error:
+        raise HotdogError(f"cannot read the weights in {path} ({error}); fetch it again") from error
+    return clean_state(shapes)
+
+
 def load_state(model: nn.Module, state: Mapping[str, Tensor], source: str) -> nn.Module:
     """Load every tensor by name and shape, none missing and none left over, into ``model`` itself.
 
@@ -55,12 +74,7 @@ def load_state(model: nn.Module, state: Mapping[str, Tensor], source: str) -> nn
     """
     plain = unwrap(model)
     own = plain.state_dict()
-    given = {k: v for k, v in state.items() if k in own or not k.lower().startswith("aux")}
-    if faults := differences(own, given):
-        raise HotdogError(
-            f"the weights in {source} do not fit {type(plain).__name__}: {faults}; "
-            "they belong to another architecture or to another number of classes"
-        )
+    given = check_fit(own, state, source, type(plain).__name__)
     # Some torchvision networks (MNASNet) refuse a state that has lost its layers' version numbers.
     versions = getattr(state, "_metadata", None) or getattr(own, "_metadata", None)
     ordered = type(own)(given)
@@ -69,17 +83,34 @@ def load_state(model: nn.Module, state: Mapping[str, Tensor], source: str) -> nn
     return model
 
 
+def check_fit(own: State, state: Mapping[str, Tensor], source: str, whose: str) -> State:
+    """``state`` without auxiliary heads that are not in ``own``; HotdogError if it does not fit."""
+    given = {k: v for k, v in state.items() if k in own or not k.lower().startswith("aux")}
+    if faults := differences(own, given):
+        raise HotdogError(
+            f"the weights in {source} do not fit {whose}: {faults}; "
+            "they belong to another architecture or to another number of classes"
+        )
+    return given
+
+
 def differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
-    """The first missing, unexpected and wrongly shaped keys in words; empty when there are none."""
+    """The first keys that do not fit, in words; empty when all do."""
     shapes = [
         f"{key} is {tuple(given[key].shape)}, not {tuple(own[key].shape)}"
         for key in own
         if key in given and given[key].shape != own[key].shape
     ]
+    types = [
+        f"{key} is {given[key].dtype}, not {own[key].dtype}"
+        for key in own
+        if key in given and given[key].is_floating_point() != own[key].is_floating_point()
+    ]
     kinds = {
         "missing": [key for key in own if key not in given],
         "unexpected": [key for key in given if key not in own],
         "of another shape": shapes,
+        "of another type": types,
     }
     return "; ".join(
         f"{len(keys)} {kind} ({', '.join(keys[:_SHOWN])}{', ...' if len(keys) > _SHOWN else ''})"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-import pickle
 import re
 import socket
 import sys
@@ -18,10 +16,15 @@ from torchvision.models import WeightsEnum, get_model_weights
 
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
-from hotdog_lib.home import home
-from hotdog_lib.models.architectures import SLIM, build_architecture, check_model_name
+from hotdog_lib.home import file_digest, home
+from hotdog_lib.models.architectures import (
+    SLIM,
+    build_architecture,
+    check_model_name,
+    weightless,
+)
 from hotdog_lib.models.card import ModelCard, read_card
-from hotdog_lib.models.state import State, clean_state, differences, read_state
+from hotdog_lib.models.state import State, clean_state, differences, read_shapes, read_state
 
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
 _TIMEOUT_SECONDS = 30.0
@@ -147,14 +150,15 @@ def _embedded_path(model: str) -> Path:
 def _from_file(model: str, path: Path, name: str) -> SourceWeights:
     card = read_card(path) or _bare_card(model, path)
     if card.architecture != model:
-        own = build_architecture(model, len(card.class_names)).state_dict()
+        with weightless():
+            own = build_architecture(model, len(card.class_names)).state_dict()
         raise HotdogError(
             f"{path} holds weights of {card.architecture}, not of {model}: "
-            f"{differences(own, read_state(path))}; "
+            f"{differences(own, read_shapes(path))}; "
             f"ask for --model {card.architecture}, or for other weights"
         )
     return SourceWeights(
-        name, model, card.class_names, card.preprocessing, path, _sha256(path), card.head
+        name, model, card.class_names, card.preprocessing, path, file_digest(path), card.head
     )
 
 
@@ -165,9 +169,11 @@ def _bare_card(model: str, path: Path) -> ModelCard:
     networks (ResNet-50) is the second one: give an older file a card of its own by ``save_model``.
     """
     entry = _torchvision_entry(model) if model != SLIM else None
-    own = build_architecture(model, 1000, entry and _preprocessing(entry).crop_size).state_dict()
+    side = entry and _preprocessing(entry).crop_size
+    with weightless():
+        own = build_architecture(model, 1000, side).state_dict()
     given = {
-        k: v for k, v in read_state(path).items() if k in own or not k.lower().startswith("aux")
+        k: v for k, v in read_shapes(path).items() if k in own or not k.lower().startswith("aux")
     }
     if entry is None or (faults := differences(own, given)):
         raise HotdogError(
@@ -217,14 +223,16 @@ def _preprocessing(entry: WeightsEnum) -> Preprocessing:
 
 def _download(model: str, entry: WeightsEnum) -> State:
     """Torchvision's own file, hash checked; from its cache where it is there."""
+    file = entry.url.rsplit("/", 1)[-1]
     try:
+        _check_cached(Path(torch.hub.get_dir()) / "checkpoints" / file)
         with _network_timeout():
             state = entry.get_state_dict(
                 progress=sys.stderr.isatty(), check_hash=True, weights_only=True, map_location="cpu"
             )
-    # No network, no such place, a wrong hash, or something else than tensors in the file.
-    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
-        file, reason = entry.url.rsplit("/", 1)[-1], str(error).partition("\n")[0]
+    # No network, no such place, a wrong hash, or whatever the reader of a hostile file may raise.
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
         raise HotdogError(
             f"cannot get the ImageNet weights of {model} ({reason}). Without a network, put either "
             f"{entry.url} at {Path(torch.hub.get_dir()) / 'checkpoints' / file}, or a safetensors "
@@ -239,6 +247,13 @@ def _download(model: str, entry: WeightsEnum) -> State:
     return cleaned
 
 
+def _check_cached(file: Path) -> None:
+    """torch.hub compares the hash of what it downloads, but not of what lies there already."""
+    wanted = re.search(r"-([0-9a-f]{8,})\.pth$", file.name)
+    if wanted and file.is_file() and not file_digest(file).startswith(wanted.group(1)):
+        raise ValueError(f"{file} has not the hash that its name says; remove it")
+
+
 @contextmanager
 def _network_timeout() -> Iterator[None]:
     """torch.hub opens addresses without a time limit: a silent network would hang for ever."""
@@ -248,11 +263,3 @@ def _network_timeout() -> Iterator[None]:
         yield
     finally:
         socket.setdefaulttimeout(before)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
