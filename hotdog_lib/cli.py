@@ -67,20 +67,21 @@ def evaluate(
 @app.command
 def predict(
     run: Positional[Path],
-    images: Positional[tuple[Path, ...]],
+    images: Positional[tuple[str, ...]],
     device: str = "auto",
     precision: str = "auto",
+    allow_private: bool = False,
 ) -> int:
-    """Classify picture files: a JSON line each. A file that can't be read gets an error, and the
-    exit code 1.
+    """Classify pictures: a JSON line each. What can't be read gets an error, and the exit code 1.
 
-    Example: python -m hotdog_lib predict runs/first lunch.jpg dinner.png
+    Example: python -m hotdog_lib predict runs/first lunch.jpg https://example.org/dinner.png
 
     Args:
         run: a run folder, or its model.safetensors.
-        images: picture files.
+        images: picture files, or their http and https addresses.
         device: auto, cpu, cuda or cuda:N.
         precision: auto, bf16 or fp32.
+        allow_private: take addresses inside your own network, too.
     """
     from hotdog_lib.training.predict import predict_run
     from hotdog_lib.training.record import tidy
@@ -88,7 +89,8 @@ def predict(
     if not images:
         raise HotdogError("no picture to classify; give one or more files after the run")
     failed = False
-    for row in predict_run(run, images, device=device, precision=precision):
+    options = {"device": device, "precision": precision, "allow_private": allow_private}
+    for row in predict_run(run, images, **options):
         failed |= "error" in row
         print(json.dumps(tidy(row)), flush=True)
     return int(failed)

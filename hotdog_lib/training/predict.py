@@ -15,6 +15,7 @@ from hotdog_lib.data.decode import decode_image
 from hotdog_lib.data.folders import has_splits, scan_folder
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import to_canvas
+from hotdog_lib.data.web import is_url, read_url
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.io import ModelCard, load_model
 from hotdog_lib.training.engine import evaluate, predict_logits
@@ -43,14 +44,22 @@ class Classifier:
         hardware = pick_hardware(device, precision)
         return cls(hardware.place(model), card, hardware)
 
-    def probabilities(self, source: bytes | Path) -> Tensor:
-        """Probability of each class for one encoded picture, (C,). Raises DecodeError that names
-        the file."""
+    def probabilities(self, source: bytes | Path | str, *, allow_private: bool = False) -> Tensor:
+        """Probability of each class, (C,), for one picture: its encoded bytes, file or address.
+
+        Raises:
+            DecodeError: it can't be read; names the file or the address.
+        """
+        name = None if isinstance(source, bytes) else str(source)
+        if is_url(source):
+            source = read_url(str(source), allow_private=allow_private)
         size, interpolation = (
             self.card.preprocessing.resize_size,
             self.card.preprocessing.interpolation,
         )
-        canvas = to_canvas(decode_image(source), size, interpolation)[None]  # (1, 3, S, S)
+        canvas = to_canvas(decode_image(source, name=name), size, interpolation)[
+            None
+        ]  # (1, 3, S, S)
         pictures = PictureSet(
             canvas, torch.zeros(1, dtype=torch.int64), self.card.class_names, ("",)
         )
@@ -60,16 +69,21 @@ class Classifier:
         )
         return logits[0].softmax(dim=0)
 
-    def row(self, path: Path) -> dict[str, Any]:
-        """The command line's answer for one file; a file that can't be read gets ``error`` instead
-        of a label."""
+    def row(self, source: Path | str, *, allow_private: bool = False) -> dict[str, Any]:
+        """The command line's answer for one file or address; what can't be read gets ``error``
+        instead of a label."""
         try:
-            shares = self.probabilities(path)
+            return self.answer(source, allow_private=allow_private)
         except HotdogError as error:
-            return {"path": str(path), "error": str(error)}
+            return {"path": str(source), "error": str(error)}
+
+    def answer(self, source: Path | str, *, allow_private: bool = False) -> dict[str, Any]:
+        """``path``, ``label``, ``probability`` and ``probabilities``; raises as
+        :meth:`probabilities`."""
+        shares = self.probabilities(source, allow_private=allow_private)
         names = self.card.class_names
         return {
-            "path": str(path),
+            "path": str(source),
             "label": names[int(shares.argmax())],
             "probability": float(shares.max()),
             "probabilities": dict(zip(names, shares.tolist(), strict=True)),
@@ -111,10 +125,44 @@ def evaluate_run(
 
 
 def predict_run(
-    run: Path, images: Sequence[Path], *, device: str = "auto", precision: str = "auto"
+    run: Path,
+    images: Sequence[Path | str],
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    allow_private: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """One row a picture: ``path``, ``label``, ``probability``, ``probabilities``; or ``path`` and
     ``error``."""
     classifier = Classifier.load(saved_model(run), device=device, precision=precision)
-    for path in images:
-        yield classifier.row(path)
+    for source in images:
+        yield classifier.row(source, allow_private=allow_private)
+
+
+def classify_hotdog(
+    source: Path | str,
+    model: Classifier | Path | str,
+    *,
+    allow_private: bool = False,
+) -> dict[str, Any]:
+    """Is it a hot dog? For a file, or for an address on the web.
+
+    Args:
+        source: a picture file; or the http or https address of a picture, of at most 32 MiB, which
+            must arrive within 20 seconds.
+        model: a run folder, its model.safetensors, or a classifier that is loaded already.
+        allow_private: take addresses inside the reader's own network, too.
+
+    Returns:
+        ``path``, ``label``, ``probability`` (of the label) and ``probabilities`` (of each class).
+
+    Raises:
+        HotdogError: no such model, or a picture that can't be read.
+
+    Example:
+        >>> classify_hotdog("https://example.org/lunch.jpg", "runs/first")   # doctest: +SKIP
+        {'path': 'https://example.org/lunch.jpg', 'label': 'hotdog', 'probability': 0.97, ...}
+    """
+    known = isinstance(model, Classifier)
+    classifier = model if known else Classifier.load(saved_model(Path(model)))
+    return classifier.answer(source, allow_private=allow_private)
