@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
@@ -267,6 +268,9 @@ def pretrain(options: Annotated[PretrainOptions, OmitArgPrefixes]) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Errors of the user's making are one line on standard error and the exit
     code 2."""
+    for stream in (sys.stdout, sys.stderr):  # names in scripts that a terminal does not know
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for noisy in ("accelerate", "PIL", "torch", "onnxscript", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -117,7 +117,7 @@ def _check_classes(folder: Path, found: list[str], wanted: tuple[str, ...]) -> N
 
 
 def _pictures(class_folder: Path) -> list[Path]:
-    paths = sorted(_walk(class_folder, set()), key=lambda path: path.as_posix())
+    paths = sorted(_walk(class_folder), key=lambda path: path.as_posix())
     if not paths:
         raise HotdogError(
             f"the class folder {class_folder} holds no pictures; "
@@ -126,18 +126,21 @@ def _pictures(class_folder: Path) -> list[Path]:
     return paths
 
 
-def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
-    status = folder.stat()
-    if (status.st_dev, status.st_ino) in seen:  # a link back to a folder above
-        return
-    seen.add((status.st_dev, status.st_ino))
-    for entry in sorted(folder.iterdir()):
-        if _hidden(entry):
+def _walk(top: Path) -> Iterator[Path]:
+    seen, waiting = set(), [top]  # a list, since folders may lie deeper than functions may call
+    while waiting:
+        folder = waiting.pop()
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in seen:  # a link back to a folder above
             continue
-        if entry.is_dir():
-            yield from _walk(entry, seen)
-        elif entry.suffix.lower() in PICTURE_SUFFIXES:
-            yield entry
+        seen.add((status.st_dev, status.st_ino))
+        for entry in sorted(folder.iterdir()):
+            if _hidden(entry):
+                continue
+            if entry.is_dir():
+                waiting.append(entry)
+            elif entry.suffix.lower() in PICTURE_SUFFIXES:
+                yield entry
 
 
 def _hidden(path: Path) -> bool:
