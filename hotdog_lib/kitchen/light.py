@@ -36,6 +36,7 @@ class Film:
     balance: Colour = (1.0, 1.0, 1.0)
     exposure: float = 1.0
     contrast: float = 1.0
+    saturation: float = 1.0
     vignette: float = 0.1
 
 
@@ -50,6 +51,9 @@ def develop(stage: Stage, light: Light, film: Film, source: Source) -> Tensor:
     picture /= picture.square().mul_(0.18).add_(1)  # a shoulder: highlights roll off
     picture = picture.log_().mul_(1 / 2.2).exp_()
     picture.mul_(film.contrast * 255).add_(0.45 * (1 - film.contrast) * 255 + 0.5)
+    if film.saturation != 1:
+        grey = picture.mean(0, keepdim=True)
+        picture = torch.lerp(grey, picture, film.saturation)
     if film.noise:
         grain = torch.rand(picture.shape[1:], generator=source.generator).sub_(0.5)
         picture.add_(grain, alpha=film.noise * math.sqrt(12) * 255)

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from .pantry_shapes import Sketch
 
-BREADS = ("bun", "crust", "toast", "bun")
+BREADS = ("bun", "bun", "crust", "toast", "cream")
 
 
 def _lobes(s: Sketch, length: float, gap: float, r: float) -> None:
-    """Two bun lobes side by side with soft bread between."""
-    bread = s.pick(*BREADS)
+    """Two bun lobes side by side with soft bread between: plain, seeded or toasted."""
+    bread, finish = s.pick(*BREADS), s.pick("plain", "plain", "light", "seeds", "stripes")
     s.box("crumb", 0, 0, length, gap + 0.5 * r, soft=0.12)
     for side in s.pick((-1, 1), (1, -1)):
-        lobe = s.bar(bread, -length, side * gap, length, side * gap, r)
-        if s.maybe(0.3):
-            s.bar(
-                "cream",
-                -0.6,
-                side * (gap + 0.5 * r),
-                0.5,
-                side * (gap + 0.5 * r),
-                0.03,
-                within=lobe,
-            )
+        y = side * gap
+        lobe = s.bar(bread, -length, y, length, y, r)
+        if finish == "light":
+            y += side * 0.5 * r
+            s.bar("cream", -0.6, y, 0.5, y, 0.03, within=lobe)
+        elif finish == "seeds":
+            s.dots("cream", s.j(0.12, 0.2), 0.025, turn=s.j(0, 90), within=lobe + 0.05)
+        elif finish == "stripes":
+            s.stripes("crust", s.j(0.2, 0.35), 0.35, turn=s.j(-15, 15), within=lobe + 0.03)
 
 
 def _sauce(s: Sketch, half: float, r: float) -> None:
@@ -33,11 +31,16 @@ def _sauce(s: Sketch, half: float, r: float) -> None:
 
 
 def _topping(s: Sketch, half: float, r: float) -> None:
-    """Sauce, or bits of onion, relish, cheese or tomato, or both."""
-    bits = s.maybe(0.35)
-    if not bits or s.maybe(0.4):
+    """Sauce, or two; bits of onion, relish, cheese or tomato; a cover of chili or cheese."""
+    kind = s.pick("sauce", "sauce", "two", "bits", "both", "cover")
+    if kind == "cover":
+        colour, amp = s.pick("cheese", "choco", "jam", "cream"), s.j(0.1, 0.3) * r
+        s.wave(colour, 0, 0.9 * half, s.j(0.6, 0.9) * r, amp, s.pick(3, 4, 5), line=False)
+    if kind in ("sauce", "two", "both"):
         _sauce(s, half, r)
-    if bits:
+    if kind == "two":
+        _sauce(s, half, r)
+    if kind in ("bits", "both", "cover"):
         colour, size = s.pick("onion", "leaf", "cheese", "tomato", "cream"), s.j(0.025, 0.05)
         place = s.box(None, 0, 0, half, s.j(0.5, 0.9) * r)
         s.dots(colour, s.j(2.4, 3.2) * size, size, turn=s.j(10, 80), within=place)

@@ -98,4 +98,4 @@ def _shadow(height: Tensor, angle: float, tilt: float, pixel: float) -> Tensor:
     return hidden.clamp_(0, 0.85)
 
 
-RELIEF: dict[str, tuple[Style, float]] = {"puffy": (puffy, 3.0), "clay": (clay, 8.0)}
+RELIEF: dict[str, tuple[Style, float]] = {"puffy": (puffy, 6.0), "clay": (clay, 28.0)}

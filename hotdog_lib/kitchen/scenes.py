@@ -32,7 +32,8 @@ class Domain:
         >>> snow = Domain(grounds=("marble",), lights=("dim",), noise=(0.06, 0.1))
 
     kinds: restrict the kinds (None: all). Ranges are (low, high); blur and noise in picture
-    units and brightness; palette: strength of the random colour cast; clutter: mean number of
+    units and brightness; palette: strength of the random colour cast; colour: saturation, 1 is
+    as it is; mono: share of black-and-white pictures; clutter: mean number of
     things around; wrapped, bitten: share of foods in a paper sleeve, or partly eaten.
     """
 
@@ -46,6 +47,8 @@ class Domain:
     blur: tuple[float, float] = (0.0, 0.006)
     noise: tuple[float, float] = (0.0, 0.03)
     palette: float = 0.22
+    colour: tuple[float, float] = (0.5, 1.2)
+    mono: float = 0.15
     clutter: float = 0.6
     wrapped: float = 0.04
     bitten: float = 0.05
@@ -105,6 +108,7 @@ def draw_setting(rng: Source, domain: Domain) -> Setting:
         "brightness": round(film.exposure * light.strength, 3),
         "blur": round(film.blur, 4),
         "noise": round(film.noise, 4),
+        "saturation": round(film.saturation, 3),
     }
     wrapped, bitten = rng.chance(domain.wrapped), rng.chance(domain.bitten)
     return Setting(
@@ -149,6 +153,7 @@ def _film(rng: Source, domain: Domain) -> Film:
         balance=tuple(1 + rng.uniform(-cast, cast) for _ in range(3)),
         exposure=rng.uniform(0.8, 1.25),
         contrast=rng.uniform(0.85, 1.12),
+        saturation=0.0 if rng.chance(domain.mono) else rng.uniform(*domain.colour),
         vignette=rng.uniform(0.0, 0.2),
     )
 
