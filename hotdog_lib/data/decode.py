@@ -168,7 +168,7 @@ def _set_upright(image: Image.Image) -> None:
     image.load()
     try:
         ImageOps.exif_transpose(image, in_place=True)
-    except Exception:  # nosec: a broken EXIF block does not make the picture unreadable
+    except Exception:  # a broken EXIF block does not make the picture unreadable
         return
 
 

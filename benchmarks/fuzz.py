@@ -1,0 +1,134 @@
+"""Ten thousand wrong inputs for everything that reads what others wrote.
+
+    python benchmarks/fuzz.py --out book/results/trust_fuzz.json
+    python benchmarks/fuzz.py "decoder: GIF" --examples 100000
+
+Each target runs in a process of its own under hypothesis, which shrinks what it finds. An input may
+give a result, or an error that names what is wrong (``HotdogError``); anything else has been found:
+another exception, a crash, more than ten seconds, or more than 1 GiB above what the process had
+before. What was found and mended is kept in ``tests/test_fuzz.py``. Needs a system that can fork.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fuzz_targets import TARGETS
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from hotdog_lib.training.hardware import pick_hardware
+from hotdog_lib.training.record import environment, write_json
+
+SECONDS = 10  # that one input may take
+BYTES = 2**30  # that a process may grow by
+UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, of ru_maxrss
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fuzz; the exit code is 1 if something was found."""
+    given = _options().parse_args(arguments)
+    rows = [fuzz(name, given.examples, given.seed) for name in given.targets or TARGETS]
+    inputs, found = sum(row["inputs"] for row in rows), [row for row in rows if row["found"]]
+    record = {
+        "title": "Fuzzing",
+        "says": f"{inputs:,} wrong inputs for {len(rows)} readers: {len(found)} found a fault.",
+        "targets": rows,
+        "hardware": pick_hardware("cpu").summary(),
+        "environment": environment(),
+        "command": "python benchmarks/fuzz.py",
+        "edition": "pocket",
+    }
+    print(json.dumps(record, indent=1))
+    if given.out:
+        write_json(given.out, record | {"date": record["environment"]["date"]})
+    return int(bool(found))
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("targets", nargs="*", choices=[*TARGETS, []])
+    parser.add_argument("--examples", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path)
+    return parser
+
+
+def fuzz(name: str, examples: int, chance: int) -> dict[str, Any]:
+    """Run one target in a child process and report what it did."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        child = os.fork()
+        if child == 0:
+            os._exit(_child(name, examples, chance, report))
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        told = json.loads(report.read_text()) if report.exists() else {}
+    crash = "" if status in (0, 1) else f"the process ended with {status}"
+    row = {"target": name, "inputs": 0, "read": 0, "refused": 0} | told
+    return row | {"found": crash or told.get("found", "")}
+
+
+def _child(name: str, examples: int, chance: int, report: Path) -> int:
+    signal.signal(signal.SIGALRM, _too_slow)
+    counts = {"inputs": 0, "read": 0, "refused": 0, "slowest ms": 0.0}
+    with tempfile.TemporaryDirectory() as folder:
+        strategy, test = TARGETS[name](Path(folder))
+        before = _memory()
+        try:
+            _run(strategy, _counted(test, counts), examples, chance)
+            found = ""
+        except BaseException as error:
+            found = f"{type(error).__name__}: {error}"
+            sys.excepthook(*sys.exc_info())
+    grown = _memory() - before
+    if not found and grown > BYTES:
+        found = f"it took {grown:,} bytes"
+    report.write_text(json.dumps(counts | {"peak MiB": grown / 2**20, "found": found}))
+    return int(bool(found))
+
+
+def _run(strategy: Any, test: Callable[[Any], bool], examples: int, chance: int) -> None:
+    options = {
+        "max_examples": examples,
+        "deadline": None,
+        "database": None,
+        "suppress_health_check": list(HealthCheck),
+        "phases": [Phase.generate, Phase.shrink],
+    }
+    seed(chance)(settings(**options)(given(strategy)(lambda data: test(data) and None)))()
+
+
+def _counted(test: Callable[[Any], bool], counts: dict[str, Any]) -> Callable[[Any], bool]:
+    def counted(data: Any) -> bool:
+        counts["inputs"] += 1
+        signal.alarm(SECONDS)
+        started = time.perf_counter()
+        read = test(data)
+        spent = 1000 * (time.perf_counter() - started)
+        signal.alarm(0)
+        counts["read" if read else "refused"] += 1
+        counts["slowest ms"] = max(counts["slowest ms"], spent)
+        return read
+
+    return counted
+
+
+def _too_slow(*_: Any) -> None:
+    raise TimeoutError(f"one input took more than {SECONDS} seconds")
+
+
+def _memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT
+
+
+if __name__ == "__main__":
+    sys.exit(main())
