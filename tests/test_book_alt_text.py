@@ -17,6 +17,7 @@ TEXT = "Two lines that rise from 0.5 to 0.9."
 IMPORTS = "import matplotlib.pyplot as plt\nfrom hotdog_lib.viz import figures\n" + (
     "from hotdog_lib.viz.figures import picture_grid, show\n"
     "from hotdog_lib.viz.frames import slider\n"
+    "from hotdog_lib.viz.graph import model_graph\n"
     "from hotdog_lib.viz.style import use_style"
 )
 
@@ -70,6 +71,7 @@ def test_finds_cells_that_draw(source):
     [
         "use_style()",
         "plt.rcParams.update({})",
+        "model_graph(net, images)",
         "plt.style.use('x')",
         "plt.close('all')",
         "x = 1",

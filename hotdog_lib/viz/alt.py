@@ -16,9 +16,11 @@ from hotdog_lib.errors import HotdogError
 #: Tags of cells whose pictures never reach the page.
 UNSEEN = {"remove-cell", "remove-output"}
 #: What belongs to a plotting library and yet draws nothing.
-SILENT = {"close", "rcParams", "style", "use", "use_style", "look_of", "show", "table"}
+SILENT = {"close", "rcParams", "style", "use", "show"}
 #: Modules whose functions draw.
 PLOTTERS = ("matplotlib.pyplot", "hotdog_lib.viz")
+#: Those of them that give numbers, or bring a text of their own.
+WORDY = tuple(f"hotdog_lib.viz.{name}" for name in ("graph", "interpret", "style", "tables"))
 
 
 def spoken(text: str) -> str:
@@ -84,11 +86,15 @@ def _imported_plotters(tree: ast.Module) -> set[str]:
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names |= {(a.asname or a.name) for a in node.names if a.name.startswith(PLOTTERS)}
+            names |= {(a.asname or a.name) for a in node.names if _is_plotter(a.name)}
         elif isinstance(node, ast.ImportFrom) and node.module:
             whole = [(a.asname or a.name, f"{node.module}.{a.name}") for a in node.names]
-            names |= {short for short, full in whole if full.startswith(PLOTTERS)} - SILENT
+            names |= {short for short, full in whole if _is_plotter(full)} - SILENT
     return names
+
+
+def _is_plotter(name: str) -> bool:
+    return name.startswith(PLOTTERS) and not name.startswith(WORDY)
 
 
 def _draws(body: list[ast.stmt], known: set[str]) -> bool:
