@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.adapters import check_kind
 from hotdog_lib.models.architectures import check_model_name
 
 METADATA_KEY = "hotdog_lib"
@@ -19,7 +20,7 @@ FORMAT = 1
 NEEDED = ("model", "class_names", "preprocessing")
 UPDATE = "update hotdog_lib or save the file again"
 HEADS = ("linear", "torchvision")
-BODIES = ("embedded", "imagenet")
+BODIES = ("embedded", "imagenet", "file")
 MAX_SIDE = 4096
 MAX_HEADER = 8 * 2**20  # bytes: a thousand classes and a thousand tensors take a quarter of one
 
@@ -35,12 +36,15 @@ class ModelCard:
         provenance: anything JSON that says how it was made.
         head: ``"linear"`` (as ``reset_classifier`` makes it) or ``"torchvision"`` (as torchvision
             does, which matters for SqueezeNet, whose own head ends in a ReLU).
-        body: of a file that holds a head alone: the ``weights`` (``"embedded"`` or ``"imagenet"``)
-            that it was taught on, and their ``digest``. None where the file holds everything.
+        body: of a file that holds a head or an adapter alone: the ``weights`` (``"embedded"``,
+            ``"imagenet"``, or ``"file"`` for others) that it was taught on, and their ``digest``.
+            None where the file holds everything.
+        adapter: ``kind`` and ``rank`` of what :func:`~hotdog_lib.models.adapters.insert` put into
+            the network, or None.
 
     Raises:
-        HotdogError: on an unknown architecture, head or body, or on class names that are no list
-            of non-empty strings.
+        HotdogError: on an unknown architecture, head, body or adapter, or on class names that are
+            no list of non-empty strings.
     """
 
     architecture: str
@@ -49,6 +53,7 @@ class ModelCard:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     head: str = "linear"
     body: Mapping[str, str] | None = None
+    adapter: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         check_model_name(self.architecture)
@@ -59,9 +64,12 @@ class ModelCard:
             raise HotdogError(f"provenance is a {type(self.provenance).__name__}; give a mapping")
         if self.body is not None:
             _check_body(self.body)
+        if self.adapter is not None:
+            _check_adapter(self.adapter)
 
     def to_json(self) -> str:
         """The text that goes into the file's metadata."""
+        parts = {"body": self.body, "adapter": self.adapter}
         return json.dumps(
             {
                 "format": FORMAT,
@@ -71,7 +79,7 @@ class ModelCard:
                 "provenance": dict(self.provenance),
                 "head": self.head,
             }
-            | ({} if self.body is None else {"body": dict(self.body)})
+            | {name: dict(part) for name, part in parts.items() if part is not None}
         )
 
     @classmethod
@@ -86,7 +94,7 @@ class ModelCard:
             raise HotdogError(
                 f"its metadata has format {found!r}, this version reads {FORMAT}; {UPDATE}"
             )
-        unknown = set(values) - {"format", "provenance", "head", "body", *NEEDED}
+        unknown = set(values) - {"format", "provenance", "head", "body", "adapter", *NEEDED}
         if unknown:
             raise HotdogError(f"its metadata has unknown entries {sorted(unknown)}; {UPDATE}")
         missing = set(NEEDED) - set(values)
@@ -99,6 +107,7 @@ class ModelCard:
             provenance=values.get("provenance", {}),
             head=values.get("head", "linear"),
             body=values.get("body"),
+            adapter=values.get("adapter"),
         )
 
 
@@ -159,3 +168,9 @@ def _check_body(body: Mapping[str, str]) -> None:
         raise HotdogError(f"body digest {body['digest']!r}: give it in hex")
     if body["weights"] not in BODIES:  # never a path: a file must not choose what else is read
         raise HotdogError(f"body weights {body['weights']!r} are unknown; choose from {BODIES}")
+
+
+def _check_adapter(adapter: Mapping[str, Any]) -> None:
+    if not isinstance(adapter, Mapping) or set(adapter) != {"kind", "rank"}:
+        raise HotdogError(f"adapter {adapter!r}: give its kind and its rank")
+    check_kind(adapter["kind"], adapter["rank"])

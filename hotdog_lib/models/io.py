@@ -13,8 +13,9 @@ from torch import nn
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.home import atomic_write
+from hotdog_lib.models.adapters import adapter_keys, insert, inserted
 from hotdog_lib.models.architectures import build_architecture, weightless
-from hotdog_lib.models.card import METADATA_KEY, ModelCard, read_card
+from hotdog_lib.models.card import BODIES, METADATA_KEY, ModelCard, read_card
 from hotdog_lib.models.heads import get_classifier, has_head_relu, reset_classifier
 from hotdog_lib.models.state import (
     State,
@@ -24,9 +25,9 @@ from hotdog_lib.models.state import (
     read_shapes,
     read_state,
 )
-from hotdog_lib.models.weights import get_weights
+from hotdog_lib.models.weights import SourceWeights, get_weights
 
-__all__ = ["ModelCard", "load_model", "read_metadata", "save_model"]
+__all__ = ["ModelCard", "load_model", "read_metadata", "save_adapter", "save_model"]
 
 
 def save_model(
@@ -57,6 +58,52 @@ def save_model(
         HotdogError: names and logits that do not match in number, values too large for ``dtype``,
             or a place that can not be written.
     """
+    card = _card(model, architecture, class_names, preprocessing, provenance)
+    return _write(path, portable_state(model, dtype), card)
+
+
+def save_adapter(
+    model: nn.Module,
+    path: Path | str,
+    source: SourceWeights,
+    *,
+    class_names: Sequence[str],
+    preprocessing: Preprocessing,
+    provenance: Mapping[str, Any] | None = None,
+) -> ModelCard:
+    """Write what a frozen network learned and its buffers, without the weights it came with.
+
+    Args:
+        model: the network; what learns in it is stored (:func:`~.adapters.adapter_keys`).
+        path: the file; its folder is made.
+        source: the weights that the network came with; :func:`load_model` asks for them again.
+        class_names: one a logit, in order.
+        preprocessing: what the network expects.
+        provenance: anything JSON that says how it was made.
+
+    Returns:
+        The card that the file carries.
+
+    Raises:
+        HotdogError: as :func:`save_model`; or a LoRA that is merged.
+    """
+    body = {
+        "weights": source.name if source.name in BODIES else "file",
+        "digest": source.digest,
+    }
+    card = _card(model, source.model, class_names, preprocessing, provenance, body)
+    state = portable_state(model)
+    return _write(path, {key: state[key] for key in adapter_keys(model)}, card)
+
+
+def _card(
+    model: nn.Module,
+    architecture: str,
+    class_names: Sequence[str],
+    preprocessing: Preprocessing,
+    provenance: Mapping[str, Any] | None,
+    body: Mapping[str, str] | None = None,
+) -> ModelCard:
     head = get_classifier(model)
     linear = head.bias is not None and not has_head_relu(model)
     card = ModelCard(
@@ -65,10 +112,15 @@ def save_model(
         preprocessing,
         provenance or {},
         "linear" if linear else "torchvision",
+        body,
+        inserted(model),
     )
     if len(card.class_names) != len(head.weight):
         raise HotdogError(f"{len(card.class_names)} class names for {len(head.weight)} logits")
-    state = portable_state(model, dtype)
+    return card
+
+
+def _write(path: Path | str, state: State, card: ModelCard) -> ModelCard:
     with atomic_write(Path(path)) as temporary:
         save_file(state, temporary, metadata={METADATA_KEY: card.to_json()})
     return card
@@ -88,12 +140,15 @@ def read_metadata(path: Path | str) -> ModelCard:
     return card
 
 
-def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[nn.Module, ModelCard]:
+def load_model(
+    path: Path | str, device: torch.device | str = "cpu", *, source: SourceWeights | None = None
+) -> tuple[nn.Module, ModelCard]:
     """A saved network in eval mode, float32, on ``device``, and its card.
 
     Its logits equal those of the network that was saved, bit for bit, in the same memory format
     and on the same kind of device. A file that holds a head alone, as the book's page "Try it"
-    writes it, gets its body from the source weights that it names.
+    writes it, or an adapter, gets its body from the source weights that it names, or from
+    ``source`` where those came from a file.
 
     Raises:
         HotdogError: as :func:`read_metadata`; or weights that do not fit the architecture it
@@ -104,7 +159,7 @@ def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[nn
     model = _build(card)
     state = read_state(Path(path))
     if card.body:
-        state = {**_body(card, path), **state}
+        state = {**_body(card, path, source), **state}
     load_state(model, state, str(path))
     return model.eval().to(device), card
 
@@ -112,7 +167,9 @@ def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[nn
 def _build(card: ModelCard) -> nn.Module:
     count = len(card.class_names)
     model = build_architecture(card.architecture, count, card.preprocessing.crop_size)
-    return reset_classifier(model, count) if card.head == "linear" else model
+    if card.head == "linear":
+        reset_classifier(model, count)
+    return insert(model, **card.adapter) if card.adapter else model
 
 
 def _check_fit(card: ModelCard, path: Path) -> None:
@@ -126,14 +183,19 @@ def _check_fit(card: ModelCard, path: Path) -> None:
     check_fit(own, given, str(path), card.architecture)
 
 
-def _body(card: ModelCard, path: Path | str) -> State:
-    """Tensors of the source weights that the head in ``path`` was taught on."""
+def _body(card: ModelCard, path: Path | str, source: SourceWeights | None) -> State:
+    """Tensors of the source weights that the head, or the adapter, in ``path`` was taught on."""
     weights, digest = card.body["weights"], card.body["digest"]
-    source = get_weights(card.architecture, weights)
+    if source is None and weights == "file":  # a file must not choose what else is read
+        raise HotdogError(
+            f"{path} was taught on the weights in a file ({digest[:8]}); load them by get_weights "
+            "and hand them over as source"
+        )
+    source = source or get_weights(card.architecture, weights)
     if source.digest != digest:
         raise HotdogError(
-            f"{path} holds a head that was taught on other {weights} weights of "
-            f"{card.architecture} ({digest[:8]}) than those here ({source.digest[:8]}); teach it "
-            "again on these, or use the version of hotdog_lib that it comes from"
+            f"{path} was taught on other {weights} weights of {card.architecture} ({digest[:8]}) "
+            f"than those here ({source.digest[:8]}); teach it again on these, or use the version "
+            "of hotdog_lib that it comes from"
         )
     return source.state_dict()

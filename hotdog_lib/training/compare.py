@@ -12,6 +12,7 @@ from torch import nn
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.adapters import KINDS, insert
 from hotdog_lib.models.create import create_model
 from hotdog_lib.models.weights import SourceWeights
 from hotdog_lib.training.engine import evaluate
@@ -49,8 +50,8 @@ class Outcome:
 def new_model(
     name: str, source: SourceWeights | None, recipe: Recipe, num_classes: int
 ) -> nn.Module:
-    """A network with a new head: the source's weights, or from scratch random ones that the
-    recipe's seed fixes."""
+    """A network with a new head, and with what the strategy puts into it: the source's weights, or
+    from scratch random ones that the recipe's seed fixes."""
     if source is None and recipe.strategy != "scratch":
         raise HotdogError(
             f"strategy {recipe.strategy!r} starts from source weights, but there are none; "
@@ -58,7 +59,9 @@ def new_model(
         )
     with seeded(recipe.seed):
         weights = None if recipe.strategy == "scratch" else source
-        return create_model(name, weights=weights, num_classes=num_classes)
+        model = create_model(name, weights=weights, num_classes=num_classes)
+        few = recipe.strategy in KINDS
+        return insert(model, recipe.strategy, recipe.rank) if few else model
 
 
 def train_and_test(

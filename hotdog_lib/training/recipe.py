@@ -8,14 +8,16 @@ from typing import Any, Literal
 from hotdog_lib.data.augment import Augmentation
 from hotdog_lib.errors import HotdogError
 
-Strategy = Literal["scratch", "head", "finetune", "gradual"]
+Strategy = Literal["scratch", "head", "finetune", "gradual", "lora", "adapter", "bias", "norm"]
 NormPolicy = Literal["freeze", "affine", "adapt"]
 
 #: Passes over the pictures where a recipe names none; a head on cached features passes over those.
 DEFAULT_EPOCHS = {"scratch": 10, "head": 60, "finetune": 10, "gradual": 10}
+DEFAULT_EPOCHS |= {"lora": 10, "adapter": 10, "bias": 10, "norm": 10}
 
 #: Rate of the pretrained body, or of every layer from scratch, where a recipe names none (AdamW).
 DEFAULT_LR = {"scratch": 5e-4, "head": 3e-4, "finetune": 3e-4, "gradual": 3e-4}
+DEFAULT_LR |= {"lora": 3e-3, "adapter": 3e-3, "bias": 3e-3, "norm": 3e-3}
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Recipe:
 
     strategy: Strategy = "finetune"
     """scratch: random weights. head: frozen body. finetune: head first, then everything. gradual:
-    stage by stage."""
+    stage by stage. lora, adapter, bias, norm: head first, then it and few numbers in the frozen
+    body."""
     epochs: int | None = None
     """Passes over the training pictures (10), or for a head alone over their cached features
     (60)."""
@@ -63,6 +66,8 @@ class Recipe:
     class_weights: Literal["none", "balanced"] = "none"
     """balanced: a rare class weighs more, normalised over the training set and never over the
     batch."""
+    rank: int = 8
+    """lora: rank of the change in each layer. adapter: channels of the narrow part."""
     norm: NormPolicy = "freeze"
     """BatchNorm in frozen stages: freeze (statistics and weights), affine (train the weights),
     adapt (follow the data)."""
@@ -82,7 +87,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Raise HotdogError for a value that cannot train."""
-        for name in ("epochs", "batch_size", "head_epochs"):
+        for name in ("epochs", "batch_size", "head_epochs", "rank"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise HotdogError(f"{name} is {value}; it must be at least 1")

@@ -15,7 +15,10 @@ from hotdog_lib.data.folders import has_splits, scan_folder
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.data.splits import stratified_split
-from hotdog_lib.models.io import save_model
+from hotdog_lib.models.adapters import KINDS, unload, wake
+from hotdog_lib.models.freezing import freeze_to
+from hotdog_lib.models.io import save_adapter, save_model
+from hotdog_lib.models.stages import HEAD
 from hotdog_lib.models.weights import SourceWeights, get_weights
 from hotdog_lib.training.checkpoint import Identity, load_state, save_state
 from hotdog_lib.training.compare import new_model
@@ -83,8 +86,8 @@ def train_run(options: RunOptions) -> dict[str, Any]:
     """Train, choose on validation, look once at the test split, and write ``options.out``.
 
     The folder gets ``config.json``, ``history.jsonl``, ``metrics.json``, ``model.safetensors``
-    and, until the run is
-    finished, ``checkpoint.safetensors``.
+    and, until the run is finished, ``checkpoint.safetensors``. Where few numbers in a frozen body
+    learned, they are in ``adapter.safetensors``, too; in the model LoRA is merged.
 
     Returns:
         What ``metrics.json`` holds.
@@ -110,9 +113,14 @@ def _train(options: RunOptions, started: float) -> dict[str, Any]:
         return done
     model = new_model(options.model, source, options.recipe, splits.train.num_classes)
     history = _fit(options, model, splits, preprocessing, hardware, identity, source)
+    about = _about(options, splits, preprocessing, source, identity)
+    if source is not None and options.recipe.strategy in KINDS:
+        wake(freeze_to(model, HEAD), options.recipe.strategy)  # not awake if nothing was left to do
+        save_adapter(model, options.out / "adapter.safetensors", source, **about)
+        unload(model)
     metrics = _final_metrics(options, model, splits, preprocessing, hardware, source, history)
     metrics["seconds"] = time.perf_counter() - started
-    _write_results(options, model, splits, preprocessing, source, metrics, identity)
+    _write_results(options, model, splits, metrics, identity, about)
     return metrics
 
 
@@ -247,32 +255,37 @@ def _final_metrics(
     return metrics
 
 
+def _about(
+    options: RunOptions,
+    splits: Splits,
+    preprocessing: Preprocessing,
+    source: SourceWeights | None,
+    identity: Identity,
+) -> dict[str, Any]:
+    """What a saved network says of itself."""
+    names = splits.train.class_names
+    provenance = {
+        "strategy": options.recipe.strategy,
+        "seed": options.recipe.seed,
+        "source": source.digest if source else None,
+        "data": splits.fingerprints["train"],
+        "choice": identity.choice(),
+        "positive": choose_positive(names, options.positive),
+        "mirror": options.recipe.mirror,
+    }
+    return {"class_names": names, "preprocessing": preprocessing, "provenance": provenance}
+
+
 def _write_results(
     options: RunOptions,
     model: Any,
     splits: Splits,
-    preprocessing: Preprocessing,
-    source: SourceWeights | None,
     metrics: dict[str, Any],
     identity: Identity,
+    about: dict[str, Any],
 ) -> None:
-    save_model(
-        model,
-        options.out / "model.safetensors",
-        architecture=options.model,
-        class_names=splits.train.class_names,
-        preprocessing=preprocessing,
-        provenance={
-            "strategy": options.recipe.strategy,
-            "seed": options.recipe.seed,
-            "source": source.digest if source else None,
-            "data": splits.fingerprints["train"],
-            "choice": identity.choice(),
-            "positive": choose_positive(splits.train.class_names, options.positive),
-            "mirror": options.recipe.mirror,
-            "validation_accuracy": metrics["validation"]["accuracy"],
-        },
-    )
+    about["provenance"]["validation_accuracy"] = metrics["validation"]["accuracy"]
+    save_model(model, options.out / "model.safetensors", architecture=options.model, **about)
     save_seen(options.out, splits.train, splits.validation)
     if splits.test is not None:
         look = note_look(splits.fingerprints["test"], identity.choice(), metrics["test"])

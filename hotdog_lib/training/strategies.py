@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.adapters import KINDS
+from hotdog_lib.models.stages import HEAD
 from hotdog_lib.training.recipe import Recipe
 
 
@@ -21,6 +23,8 @@ class Phase:
         cached: train on the frozen body's features, computed once.
         lr: highest rate of the body's last stage; of the head alone where the body is frozen.
         head_ratio: the head's rate over ``lr``.
+        learns: what learns, too, in the frozen part: a kind of
+            :data:`hotdog_lib.models.adapters.KINDS`, or None.
     """
 
     name: str
@@ -29,6 +33,7 @@ class Phase:
     cached: bool
     lr: float
     head_ratio: float
+    learns: str | None = None
 
 
 def plan(recipe: Recipe, stage_names: Sequence[str]) -> list[Phase]:
@@ -50,16 +55,30 @@ def plan(recipe: Recipe, stage_names: Sequence[str]) -> list[Phase]:
     if recipe.strategy == "gradual":
         body = list(reversed(stage_names[:-1]))  # from the head's neighbour down to the input
         return [_head_phase(recipe, recipe.head_epochs), *_unfreeze(recipe, body)]
-    raise HotdogError(
-        f"strategy {recipe.strategy!r} is unknown; use scratch, head, finetune or gradual"
-    )
+    if recipe.strategy in KINDS:
+        return [_head_phase(recipe, recipe.head_epochs), _few_phase(recipe)]
+    known = ", ".join(("scratch", "head", "finetune", "gradual", *KINDS))
+    raise HotdogError(f"strategy {recipe.strategy!r} is unknown; use one of {known}")
 
 
 def _head_phase(recipe: Recipe, epochs: int) -> Phase:
     """The head alone. Its inputs are fixed, and so computed once, unless BatchNorm is to follow
     the data."""
     cached = recipe.cache_features and recipe.norm == "freeze"
-    return Phase("head", "head", epochs, cached, recipe.head_lr, 1.0)
+    return Phase("head", HEAD, epochs, cached, recipe.head_lr, 1.0)
+
+
+def _few_phase(recipe: Recipe) -> Phase:
+    """The head and the few numbers of a kind, at one rate."""
+    return Phase(
+        name=recipe.strategy,
+        first=HEAD,
+        epochs=recipe.num_epochs,
+        cached=False,
+        lr=recipe.learning_rate,
+        head_ratio=1.0,
+        learns=recipe.strategy,
+    )
 
 
 def _unfreeze(recipe: Recipe, firsts: list[str]) -> list[Phase]:

@@ -18,6 +18,7 @@ from hotdog_lib.data.loader import Loader
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.adapters import wake
 from hotdog_lib.models.freezing import freeze_to
 from hotdog_lib.models.heads import head_logits, stages
 from hotdog_lib.models.modes import evaluating
@@ -113,6 +114,8 @@ class Trainer:
     def _run_phase(self, index: int) -> None:
         phase = self.phases[index]
         freeze_to(self.model, phase.first, norm=self.recipe.norm)
+        if phase.learns:
+            wake(self.model, phase.learns)
         optimizer = self._optimizer(phase)
         if phase.cached:
             self._train_on_features(index, optimizer)
