@@ -1,5 +1,7 @@
-"""The models room: weights that own their transforms, networks, heads, stages, freezing, saving."""
+"""The models room: weights that own their transforms, networks, heads, stages, freezing, adapters,
+saving."""
 
+from hotdog_lib.models.adapters import insert, merge, unload, unmerge, wake
 from hotdog_lib.models.card import ModelCard
 from hotdog_lib.models.create import create_model, list_models
 from hotdog_lib.models.freezing import (
@@ -19,7 +21,7 @@ from hotdog_lib.models.heads import (
     reset_classifier,
     seed_head_from_rows,
 )
-from hotdog_lib.models.io import load_model, read_metadata, save_model
+from hotdog_lib.models.io import load_model, read_metadata, save_adapter, save_model
 from hotdog_lib.models.stages import stages, unwrap
 from hotdog_lib.models.weights import SourceWeights, get_weights
 from hotdog_lib.models.zero_shot import zero_shot_probability
@@ -37,16 +39,22 @@ __all__ = [
     "get_weights",
     "has_head_relu",
     "head_logits",
+    "insert",
     "is_frozen",
     "list_models",
     "load_model",
+    "merge",
     "read_metadata",
     "reset_classifier",
+    "save_adapter",
     "save_model",
     "seed_head_from_rows",
     "stages",
     "trainable_summary",
     "unfreeze",
+    "unload",
+    "unmerge",
     "unwrap",
+    "wake",
     "zero_shot_probability",
 ]
