@@ -208,16 +208,16 @@ def _churros(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
 
 
 KINDS = (
-    Kind("empty_bun", _empty_bun, share=0.5),
+    Kind("empty_bun", _empty_bun, share=0.4),
     Kind("bun_and_sausage_apart", _apart, share=0.1),
     Kind("carrot_bun", _bun_with(_carrot), share=0.12),
     Kind("cucumber_roll", _bun_with(_cucumber), share=0.12),
     Kind("banana_bun", _bun_with(_banana_in), share=0.12),
     Kind("salad_bun", _bun_with(_salad), share=0.12),
     Kind("submarine", _submarine, share=0.5),
-    Kind("eclair", _eclair, share=0.6),
-    Kind("baguette", _baguette),
+    Kind("eclair", _eclair, share=0.4),
+    Kind("baguette", _baguette, share=0.6),
     Kind("croissant", _croissant),
     Kind("toast", _loaf_slices, share=0.5),
-    Kind("churros", _churros, share=0.2),
+    Kind("churros", _churros, share=0.1),
 )

@@ -146,15 +146,15 @@ def _seeded(stage: Stage, rng: Source, place: Place, facts: dict) -> Body:
 
 ANY = ("soft", "soft", "seeded", "toasted", "white")
 KINDS = (
-    Kind("classic", _dog(ANY, _sauce("mustard")), True, share=2.5),
-    Kind("plain_dog", _dog(ANY, _plain), True, share=1.2),
-    Kind("ketchup_dog", _dog(ANY, _sauce("ketchup", "mayo")), True, share=2.0),
-    Kind("two_sauces", _dog(ANY, _two_sauces), True, share=1.5),
+    Kind("classic", _dog(ANY, _sauce("mustard")), True, share=3),
+    Kind("plain_dog", _dog(ANY, _plain), True, share=1),
+    Kind("ketchup_dog", _dog(ANY, _sauce("ketchup", "mayo")), True, share=2.5),
+    Kind("two_sauces", _dog(ANY, _two_sauces), True, share=2),
     Kind("chicago", _seeded, True),
     Kind("chili_cheese", _dog(ANY, _chili), True),
-    Kind("kraut_dog", _dog(ANY, _kraut), True),
+    Kind("kraut_dog", _dog(ANY, _kraut), True, share=0.6),
     Kind("onion_dog", _dog(ANY, _onions), True),
-    Kind("cheese_dog", _dog(ANY, _cheese), True),
+    Kind("cheese_dog", _dog(ANY, _cheese), True, share=0.4),
     Kind("pretzel_dog", _dog(("pretzel",), _plain, _sauce("mustard"), _kraut), True, share=0.2),
     Kind("top_split", _top_split, True),
     Kind("french_dog", _french, True, share=0.1),

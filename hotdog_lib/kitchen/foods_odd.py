@@ -254,11 +254,11 @@ def _crayons(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
 KINDS = (
     Kind("dachshund", _dog_scene, solo=True, share=1.3),
     Kind("legs", _legs, solo=True, share=1.3),
-    Kind("empty_plate", _nothing, share=0.8),
-    Kind("cutlery", _cutlery, share=0.5),
-    Kind("condiments", _condiments, share=0.5),
-    Kind("side_dish", _side_dish, share=0.6),
-    Kind("garden", _garden, solo=True, share=0.5),
-    Kind("room", _room, solo=True, share=0.5),
-    Kind("crayons", _crayons, share=0.6),
+    Kind("empty_plate", _nothing, share=0.4),
+    Kind("cutlery", _cutlery, share=0.2),
+    Kind("condiments", _condiments, share=0.2),
+    Kind("side_dish", _side_dish, share=0.2),
+    Kind("garden", _garden, solo=True, share=0.3),
+    Kind("room", _room, solo=True, share=0.3),
+    Kind("crayons", _crayons, share=0.2),
 )

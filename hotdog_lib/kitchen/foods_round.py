@@ -197,7 +197,7 @@ def _fruit(stage: Stage, rng: Source, place: Place, facts: dict) -> None:
 KINDS = (
     Kind("burger", _burger, long=False),
     Kind("pizza", _pizza, long=False, share=0.8),
-    Kind("taco", _taco, long=False),
+    Kind("taco", _taco, long=False, share=0.6),
     Kind("soft_pretzel", _soft_pretzel, long=False, share=0.7),
     Kind("fried_eggs", _eggs, long=False, share=0.6),
     Kind("fruit", _fruit, long=False, share=0.5),

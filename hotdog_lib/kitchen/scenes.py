@@ -42,16 +42,16 @@ class Domain:
     grounds: tuple[str, ...] = GROUNDS
     carriers: tuple[str, ...] = CARRIERS
     lights: tuple[str, ...] = tuple(LIGHTS)
-    items: tuple[int, ...] = (1, 1, 1, 1, 1, 1, 2, 3)
+    items: tuple[int, ...] = (1,) * 14 + (2, 3)
     zoom: tuple[float, float] = (1.2, 1.65)
     blur: tuple[float, float] = (0.0, 0.006)
     noise: tuple[float, float] = (0.0, 0.03)
-    palette: float = 0.22
-    colour: tuple[float, float] = (0.5, 1.2)
-    mono: float = 0.15
-    clutter: float = 0.6
-    wrapped: float = 0.04
-    bitten: float = 0.05
+    palette: float = 0.3
+    colour: tuple[float, float] = (0.3, 1.2)
+    mono: float = 0.25
+    clutter: float = 0.3
+    wrapped: float = 0.02
+    bitten: float = 0.02
 
     def wrong(self) -> str:
         """What is wrong with it and what to choose, or an empty string."""
