@@ -24,4 +24,4 @@ $(BROWSER_PARTS): package.json package-lock.json book/browser_parts.py | $(READY
 	$(VENV)/bin/python book/browser_parts.py
 
 clean:
-	rm -rf _build book/_static/vendor node_modules
+	rm -rf _build book/_static/vendor book/_static/made node_modules

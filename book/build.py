@@ -18,14 +18,24 @@ import time
 from pathlib import Path
 
 import browser_parts
+from try_it_facts import PARTS
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
 # What a cell can depend on beyond its own code. jupyter-cache looks at the code alone.
 INPUTS = ["hotdog_lib/**/*", "book/results/**/*", "book/*.py", "requirements.txt"]
+# What the networks and samples of the page "Try it" depend on.
+PARTS_INPUTS = ["hotdog_lib/**/*", "book/try_it_parts.py", "requirements.txt"]
 # Pages are rendered again when one of these changes, even if no page did.
-LOOKS = ["book/_static/*", "book/_ext/*", "book/images/*", "_config.yml", "pyproject.toml"]
+LOOKS = [
+    "book/_static/*",
+    "book/_static/try_it/*",
+    "book/_ext/*",
+    "book/images/*",
+    "_config.yml",
+    "pyproject.toml",
+]
 JUPYTER_BOOK = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
 
 
@@ -54,10 +64,21 @@ def read(stamp: Path) -> str:
     return stamp.read_text() if stamp.exists() else ""
 
 
-def fingerprints(env: dict[str, str]) -> tuple[str, str]:
-    """Hashes of what the cells' results depend on, and of what the pages' looks depend on."""
-    cells = f"{sys.version} {env['HOTDOG_EDITION']} {env.get('HOTDOG_HOME')} {digest(INPUTS)}"
-    return cells, digest(LOOKS)
+def fingerprints(env: dict[str, str]) -> tuple[str, str, str]:
+    """Hashes of what cells' results, the parts of "Try it", and the pages' looks depend on."""
+    where = f"{sys.version} {env['HOTDOG_EDITION']} {env.get('HOTDOG_HOME')}"
+    return f"{where} {digest(INPUTS)}", f"{where} {digest(PARTS_INPUTS)}", digest(LOOKS)
+
+
+def make_parts(made_from: str, env: dict[str, str]) -> bool:
+    """Train and export what "Try it" carries, unless it is there already; whether it now is."""
+    stamp = PARTS / ".made-from"
+    if read(stamp) == made_from:
+        return True
+    code = subprocess.call([sys.executable, "book/try_it_parts.py"], cwd=ROOT, env=env)
+    if code == 0:
+        stamp.write_text(made_from)
+    return code == 0
 
 
 def build(everything: bool = False) -> int:
@@ -65,7 +86,9 @@ def build(everything: bool = False) -> int:
     if not browser_parts.installed():
         browser_parts.install()
     env = environment()
-    cells, looks = fingerprints(env)
+    cells, parts, looks = fingerprints(env)
+    if not make_parts(parts, env):
+        return 1
     executed, rendered = BUILD / ".executed-with", BUILD / ".rendered-from"
     if read(executed) != cells:
         shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)

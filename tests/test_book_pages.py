@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build/html"
 LOADED = {"script": "src", "img": "src", "source": "src", "iframe": "src", "video": "src"}
-PROSE = ["intro", "how_to_use", "kitchen", "results", "data_card", "model_card", "design"]
+PROSE = ["intro", "how_to_use", "kitchen", "try_it", "results", "data_card", "model_card", "design"]
 
 
 @functools.cache
