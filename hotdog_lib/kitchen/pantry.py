@@ -1,6 +1,6 @@
-"""The pantry, the source task: flat drawings of a hundred classes, functions of (seed, index).
+"""The pantry, the source task: drawings and clay models of many things, by (seed, index).
 
-A picture's class is `MENU[index % len(MENU)]`. One class is called `hotdog`: a flat cousin of
+A picture's class is `MENU[index % len(MENU)]`. One class is called `hotdog`, a cousin of
 the kitchen's hot dogs. No picture of the kitchen, the target task, is used or seen here.
 """
 
