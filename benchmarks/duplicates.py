@@ -1,6 +1,6 @@
 """How many altered copies of a picture ``near_duplicates`` finds.
 
-    python benchmarks/duplicates.py [--data DIR] [--title "2,800 photographs"]
+    python benchmarks/duplicates.py [--data DIR --name photographs --title "2,800 photographs"]
 
 Every fourth picture is altered, saved as a JPEG and read again, and looked for among all of them.
 Without ``--data`` the pictures are the kitchen's. Writes ``book/results/duplicates_<name>.json``.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -112,20 +111,18 @@ def main() -> None:
     arguments.add_argument("--name", default="kitchen")
     arguments.add_argument("--title", default="the kitchen's pictures")
     given = arguments.parse_args()
-    started = time.perf_counter()
     count, rows = measure(given.data)
     shares = {row["change"]: row["share_found"] for row in rows}
     named = ("saved again", "10 % cut off around", "6 % cut off at one corner", "grey")
     record = {
         "title": f"Near-duplicates that are found: {given.title}",
         "says": "Found: " + ", ".join(f"{name} {shares[name]:.0%}" for name in named) + ".",
-        "edition": "full" if given.data else "pocket",
+        "edition": "full (D2L's layout, not that archive itself)" if given.data else "pocket",
         "command": "python benchmarks/duplicates.py"
-        + (" --data HOTDOG_HOME/hotdog" if given.data else ""),
+        + (f" --data HOTDOG_HOME/hotdog --name {given.name}" if given.data else ""),
         "date": environment()["date"],
         "pictures": count,
         "changes": rows,
-        "seconds": time.perf_counter() - started,
         "environment": environment(),
     }
     write_json(RESULTS / f"duplicates_{given.name}.json", record)
