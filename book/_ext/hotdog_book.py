@@ -1,4 +1,4 @@
-"""The book's own Sphinx extension: the public address, texts of pictures, and two repairs."""
+"""The book's own Sphinx extension: the public address, texts of pictures, and some repairs."""
 
 from __future__ import annotations
 
@@ -104,10 +104,25 @@ def drop_thebe(
     ]
 
 
+def name_by_text(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Let folded code be called what is written on it: myst-nb gives all of it one hidden name."""
+    label = ' aria-label="Toggle hidden content"'
+    context["body"] = context.get("body", "").replace(f"<summary{label}>", "<summary>")
+
+
+def own_templates(app: Sphinx, config: Config) -> None:
+    """Templates beside this file go before the theme's of the same name."""
+    config.templates_path.append(str(Path(__file__).resolve().parent))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
+    app.connect("config-inited", own_templates)
     app.connect("config-inited", set_address, priority=100)
     app.connect("doctree-read", demand_alt, priority=900)
     app.connect("doctree-read", no_rocket_on_prose, priority=900)
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", name_by_text, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -34,7 +34,8 @@ MARGIN = 20
 #: More frames than this make a page heavy, and a slider hard to set.
 MOST = 24
 
-# The frames lie on each other, so that nothing below jumps when their texts differ in length.
+# The frames lie on each other, so that nothing below jumps when their texts differ in length (the
+# page's theme would take hidden ones out of the layout, by an !important of its own).
 # Without JavaScript there is no slider, and all of them are seen, one below the other.
 _STYLE = """
 .hd-frames{max-width:100%}
@@ -43,7 +44,7 @@ _STYLE = """
 .hd-frames-control output{font-weight:600;min-width:4ch}
 .hd-frames-stack{display:grid}
 .hd-frames-stack figure{grid-area:1/1;margin:.4rem 0;min-width:0}
-.hd-frames-stack figure[hidden]{display:block;visibility:hidden}
+.hd-frames-stack figure[hidden]{display:block!important;visibility:hidden}
 .hd-frames-stack img{max-width:100%;height:auto;border-radius:6px}
 .hd-frames-stack figcaption{font-size:.9em;margin:.3rem 0 0;text-align:left}
 """
