@@ -5,10 +5,10 @@ A near-duplicate on both sides of a split tests memory, not skill (Barz & Denzle
 (which of two neighbouring cells is brighter, 256 times) and the colours of an 8 x 8 thumbnail.
 
 What the thresholds below find, measured on 2,800 photographs by benchmarks/duplicates.py
-(book/results/duplicates_photographs.json; on the kitchen's pictures it is less): every copy that was
-saved again, halved or brightened by 20 %; 99 % of those that lost 6 % around their edge, 81 % of
-those that lost 10 %; 75 % of grey copies; 39 % of those that lost 6 % at one corner, 2 % of those
-that lost 10 % there; no mirror images. One other pair was found, of the same scene.
+(book/results/duplicates_photographs.json; on the kitchen's pictures it is less): every copy that
+was saved again, halved or brightened by 20 %; 99 % of those that lost 6 % around their edge, 81 %
+of those that lost 10 %; 75 % of grey copies; 39 % of those that lost 6 % at one corner, 2 % of
+those that lost 10 % there; hardly a mirror image.
 """
 
 from __future__ import annotations
