@@ -81,9 +81,10 @@ def _child(name: str, examples: int, chance: int, report: Path) -> int:
     signal.signal(signal.SIGALRM, _too_slow)
     counts = {"inputs": 0, "read": 0, "refused": 0, "slowest ms": 0.0}
     with tempfile.TemporaryDirectory() as folder:
-        strategy, test = TARGETS[name](Path(folder))
         before = _memory()
         try:
+            strategy, test = TARGETS[name](Path(folder))
+            before = _memory()
             _run(strategy, _counted(test, counts), examples, chance)
             found = ""
         except BaseException as error:
@@ -96,7 +97,7 @@ def _child(name: str, examples: int, chance: int, report: Path) -> int:
     return int(bool(found))
 
 
-def _run(strategy: Any, test: Callable[[Any], bool], examples: int, chance: int) -> None:
+def _run(strategy: Any, test: Callable[[Any], None], examples: int, chance: int) -> None:
     options = {
         "max_examples": examples,
         "deadline": None,
@@ -104,11 +105,15 @@ def _run(strategy: Any, test: Callable[[Any], bool], examples: int, chance: int)
         "suppress_health_check": list(HealthCheck),
         "phases": [Phase.generate, Phase.shrink],
     }
-    seed(chance)(settings(**options)(given(strategy)(lambda data: test(data) and None)))()
+
+    def once(data: Any) -> None:
+        test(data)
+
+    seed(chance)(settings(**options)(given(strategy)(once)))()
 
 
-def _counted(test: Callable[[Any], bool], counts: dict[str, Any]) -> Callable[[Any], bool]:
-    def counted(data: Any) -> bool:
+def _counted(test: Callable[[Any], bool], counts: dict[str, Any]) -> Callable[[Any], None]:
+    def counted(data: Any) -> None:
         counts["inputs"] += 1
         signal.alarm(SECONDS)
         started = time.perf_counter()
@@ -117,7 +122,6 @@ def _counted(test: Callable[[Any], bool], counts: dict[str, Any]) -> Callable[[A
         signal.alarm(0)
         counts["read" if read else "refused"] += 1
         counts["slowest ms"] = max(counts["slowest ms"], spent)
-        return read
 
     return counted
 

@@ -34,7 +34,7 @@ from hotdog_lib.data.unpack import unzip
 from hotdog_lib.data.web import read_url
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.card import METADATA_KEY
-from hotdog_lib.models.io import load_model
+from hotdog_lib.models.io import load_model, read_metadata
 from hotdog_lib.training.checkpoint import Identity, load_state
 
 Target = tuple[st.SearchStrategy, Callable[[Any], bool]]
@@ -233,7 +233,8 @@ def model_files(folder: Path) -> Target:
 
     def read(data: bytes) -> None:
         path.write_bytes(data)
-        load_model(path)
+        read_metadata(path)
+        assert refused(lambda: load_model(path)), "it has no weights but the head's"
 
     return files, lambda data: not refused(lambda: read(data))
 
@@ -253,7 +254,9 @@ def checkpoints(folder: Path) -> Target:
     }
     layer = nn.Linear(2, 2)
     tensors = {
-        f"{part}.{k}": v for part in ("model", "best") for k, v in layer.state_dict().items()
+        f"{part}.{k}": v.clone()
+        for part in ("model", "best")
+        for k, v in layer.state_dict().items()
     }
     tensors["optimizer.0.momentum"] = torch.zeros(2, 2)
     sound = save(tensors, {"hotdog_run": json.dumps(facts)})

@@ -152,6 +152,7 @@ def kill_runs(place: Path, kills: int, chance: random.Random) -> dict[str, Any]:
         "kills": hits,
         "different": different,
         "resumes": resumes,
+        "undisturbed runs": len(whole),
         "seconds of an undisturbed run": seconds,
         **{f"killed {state}": count for state, count in sorted(states.items())},
     }

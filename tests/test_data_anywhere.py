@@ -88,15 +88,20 @@ def test_loops_of_links_end(photos):
 
 
 def test_folders_deeper_than_functions_may_call(photos):
-    deep = photos / "hotdog"
+    made = [photos / "hotdog"]
     try:
         for _ in range(1200):
-            deep = deep / "d"
-            deep.mkdir()
-        save(deep / "1.png")
+            made.append(made[-1] / "d")
+            made[-1].mkdir()
+        save(made[-1] / "1.png")
+        assert len(scan_folder(photos)) == 3
     except OSError:
         pytest.skip("paths cannot be so long here")
-    assert len(scan_folder(photos)) == 3
+    finally:  # pytest could not remove them
+        (made[-1] / "1.png").unlink(missing_ok=True)
+        for folder in made[:0:-1]:
+            if folder.exists():
+                folder.rmdir()
 
 
 def test_files_that_are_no_pictures_are_skipped_with_reasons(photos):

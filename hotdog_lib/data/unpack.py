@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import shutil
 import stat
@@ -25,8 +26,17 @@ BROKEN = (
     NotImplementedError,  # a compression that this Python does not know
     RuntimeError,
     ValueError,  # names in no encoding, impossible dates
-    FileExistsError,  # two members of one name
-    NotADirectoryError,  # a member inside a file
+)
+#: Not the archive's fault. Any other error of the system is: a member that lies before the file's
+#: beginning, two of one name, one inside a file.
+DISK = (
+    errno.ENOSPC,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.EMFILE,
 )
 
 
@@ -44,7 +54,9 @@ def unzip(archive: Path, folder: Path) -> None:
             _check(archive, members)
             for member in members:
                 _extract(opened, member, folder)
-    except BROKEN as error:
+    except (*BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno in DISK:
+            raise
         raise HotdogError(f"{archive} is not a sound zip file ({error}); fetch it again") from error
 
 

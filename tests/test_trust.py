@@ -1,0 +1,51 @@
+"""A handful of what the benchmarks do by the thousand, and seeds of what they have found."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hotdog_lib.data.unpack import unzip
+from hotdog_lib.errors import HotdogError
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+
+def run(script: str, *options: str) -> None:
+    command = [sys.executable, str(BENCHMARKS / script), *options]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+@forks
+def test_killed_runs_and_caches_end_as_if_they_had_not_been():
+    run("kills.py", "--runs", "2", "--caches", "2")
+
+
+@forks
+def test_a_few_wrong_inputs_for_every_reader():
+    run("fuzz.py", "--examples", "10")
+
+
+# Found by fuzzing, and mended.
+
+
+def test_an_archive_whose_members_lie_before_its_beginning(tmp_path):
+    """Python's zipfile then seeks to a negative place, which is an error of the system's."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("a.txt", "text")
+    data = bytearray(buffer.getvalue())
+    start = data.rindex(b"PK\x05\x06") + 16  # where the end says that the directory begins
+    data[start] += 5
+    (tmp_path / "a.zip").write_bytes(data)
+    (tmp_path / "into").mkdir()
+    with pytest.raises(HotdogError, match="not a sound zip file"):
+        unzip(tmp_path / "a.zip", tmp_path / "into")
