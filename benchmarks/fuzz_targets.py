@@ -106,7 +106,7 @@ def _pictures(form: str) -> list[bytes]:
     files += [_encode(rgba, form)] if "RGBA" in modes and form != "GIF" else []
     files += [_encode(flat, form, **options) for options in more.get(form, [])]
     if form in ("GIF", "WEBP", "PNG", "TIFF"):
-        files.append(_encode(flat, form, save_all=True, append_images=[rgba.convert("RGB")]))
+        files.append(_encode(flat, form, save_all=True, append_images=[flat.rotate(180)]))
     return files
 
 
