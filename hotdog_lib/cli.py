@@ -30,7 +30,8 @@ def train(options: Annotated[RunOptions, OmitArgPrefixes]) -> int:
     held
     back but the validation share. The best epoch is chosen on validation; the test pictures are
     looked at
-    once, at the end. OUT gets config.json, history.jsonl, metrics.json and model.safetensors.
+    once, at the end. OUT gets config.json, history.jsonl, metrics.json and
+    model.safetensors; and seen.safetensors, by which evaluate tells pictures that it was trained on.
     """
     from hotdog_lib.training.run import train_run
 

@@ -95,6 +95,8 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and not 0 <= value < float("inf"):
                 raise HotdogError(f"{name} is {value}; it must be a finite number, 0 or more")
+        if not 0 <= self.seed < 2**63:
+            raise HotdogError(f"seed is {self.seed}; it must be from 0 to {2**63 - 1}")
         if not 0 <= self.label_smoothing < 1:
             raise HotdogError(f"label_smoothing is {self.label_smoothing}; it must be in [0, 1)")
 
