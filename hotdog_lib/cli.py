@@ -27,11 +27,9 @@ def train(options: Annotated[RunOptions, OmitArgPrefixes]) -> int:
     Example: python -m hotdog_lib train --data photos --strategy finetune --out runs/first
 
     DATA holds one folder a class, or train/ and test/ with those in them. Without test/ nothing is
-    held
-    back but the validation share. The best epoch is chosen on validation; the test pictures are
-    looked at
-    once, at the end. OUT gets config.json, history.jsonl, metrics.json and
-    model.safetensors; and seen.safetensors, by which evaluate tells pictures that it was trained on.
+    held back but the validation share. The best epoch is chosen on validation; the test pictures
+    are looked at once, at the end. OUT gets config.json, history.jsonl, metrics.json and
+    model.safetensors; and seen.safetensors, by which evaluate tells what it was trained on.
     """
     from hotdog_lib.training.run import train_run
 
