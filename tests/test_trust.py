@@ -13,6 +13,7 @@ import pytest
 
 from hotdog_lib.data.unpack import unzip
 from hotdog_lib.errors import HotdogError
+from hotdog_lib.training.recipe import Recipe
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -49,3 +50,9 @@ def test_an_archive_whose_members_lie_before_its_beginning(tmp_path):
     (tmp_path / "into").mkdir()
     with pytest.raises(HotdogError, match="not a sound zip file"):
         unzip(tmp_path / "a.zip", tmp_path / "into")
+
+
+def test_a_seed_that_torch_cannot_take():
+    for seed in (-1, 2**63, 10**30):
+        with pytest.raises(HotdogError, match="seed is"):
+            Recipe(seed=seed)
