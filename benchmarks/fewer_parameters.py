@@ -1,0 +1,141 @@
+"""Few numbers that learn against all of them: the same pictures, the same passes, one table.
+
+    python benchmarks/fewer_parameters.py --model resnet18_slim
+
+Pocket edition. Every seed has 100 training pictures of its own; all share 1,000 test pictures.
+Every strategy but the head alone makes the same passes over them, after the same head was trained
+on stored features. Each has the best of a grid of rates on other pictures again. No run chooses an
+epoch: the last one counts. Memory is counted, not measured, so that it is the same everywhere.
+Writes ``book/results/fewer_parameters_<model>.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hotdog_lib.data.pictures import PictureSet
+from hotdog_lib.lab import kitchen_pictures
+from hotdog_lib.models import create_model, freeze_to, get_weights, trainable_summary
+from hotdog_lib.models.adapters import KINDS, insert, wake
+from hotdog_lib.models.freezing import NORM_LAYERS
+from hotdog_lib.models.weights import SourceWeights
+from hotdog_lib.training.compare import train_and_test
+from hotdog_lib.training.hardware import Hardware, pick_hardware
+from hotdog_lib.training.memory import step_memory
+from hotdog_lib.training.metrics import mean_interval
+from hotdog_lib.training.recipe import Recipe
+from hotdog_lib.training.record import environment, write_json
+
+RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
+TEST_SEED, TUNE_SEED, TRAIN_SEED = 500, 400, 2000
+PICTURES, TEST_PICTURES, BATCH = 100, 1000, 16
+#: Rates of the head alone are those of the book; the others are tuned.
+RATES = {"finetune": (1e-4, 3e-4, 1e-3), **dict.fromkeys(KINDS, (1e-3, 3e-3, 1e-2))}
+BASE = Recipe(epochs=12, select="last", batch_size=BATCH, rank=8)
+
+
+def strategies(model: str) -> list[str]:
+    """From the fewest numbers that learn to all of them; norm only where there are norm layers."""
+    has_norm = any(isinstance(m, NORM_LAYERS) for m in create_model(model).modules())
+    names = ["head", "bias", "norm", "adapter", "lora", "finetune"]
+    return [name for name in names if name != "norm" or has_norm]
+
+
+def tune(strategy: str, model: str, source: SourceWeights, hardware: Hardware) -> float:
+    """The rate with the best accuracy on pictures that no other run sees."""
+    size = source.preprocessing.resize_size
+    train = kitchen_pictures(TUNE_SEED, PICTURES, size)
+    held = kitchen_pictures(TUNE_SEED, 500, size, start=10_000)
+    scores = {}
+    for rate in RATES[strategy]:
+        recipe = replace(BASE, strategy=strategy, lr=rate)
+        outcome = train_and_test(model, source, train, held, recipe, hardware)
+        scores[rate] = outcome.test["accuracy"]
+        logging.info("%s at %g: %.3f", strategy, rate, scores[rate])
+    return max(scores, key=scores.__getitem__)
+
+
+def costs(strategy: str, model: str, source: SourceWeights, hardware: Hardware) -> dict[str, Any]:
+    """Numbers that learn, and the memory of a step of ``BATCH`` pictures, in megabytes."""
+    net = create_model(model, weights=source, num_classes=2)
+    if strategy in KINDS:
+        insert(net, strategy, BASE.rank)
+    freeze_to(net, "stem" if strategy == "finetune" else "head")
+    if strategy in KINDS:
+        wake(net, strategy)
+    images = kitchen_pictures(TUNE_SEED, BATCH, source.preprocessing.resize_size)
+    inputs = hardware.arrange(source.preprocessing(images.images))
+    memory = step_memory(hardware.place(net).train(), inputs, images.targets, hardware)
+    parts = {f"{key}_mb": value / 1e6 for key, value in vars(memory).items()}
+    learning = trainable_summary(net)[-1]
+    return {"learns": learning.trainable, "memory_mb": memory.total / 1e6, **parts}
+
+
+def row(
+    strategy: str, model: str, source: SourceWeights, test: PictureSet, seeds: int, where: Hardware
+) -> dict[str, Any]:
+    """One strategy with every seed; a list of one number a seed in a cell."""
+    rate = tune(strategy, model, source, where) if strategy in RATES else None
+    measured: dict[str, list[float]] = {"f1": [], "accuracy": [], "processor_seconds": []}
+    for seed in range(seeds):
+        train = kitchen_pictures(TRAIN_SEED + seed, PICTURES, test.size)
+        epochs = None if strategy == "head" else BASE.epochs
+        recipe = replace(BASE, strategy=strategy, epochs=epochs, lr=rate, seed=seed)
+        found = train_and_test(model, source, train, test, recipe, where).record()
+        for key, values in measured.items():
+            values.append(found[key])
+        logging.info("%s seed %d: F1 %.3f", strategy, seed, found["f1"])
+    return {"strategy": strategy, "lr": found["lr"], **costs(strategy, model, source, where)} | (
+        measured
+    )
+
+
+def finding(model: str, rows: list[dict[str, Any]]) -> str:
+    """The result in one sentence."""
+    every = next(r for r in rows if r["strategy"] == "finetune")
+    told = []
+    for r in rows:
+        mean, half = mean_interval(r["f1"])
+        share = f"{r['learns'] / every['learns']:.1%}"
+        told.append(f"{r['strategy']} {mean:.3f} ± {half:.3f} ({share} of the numbers learn)")
+    return f"{model} with {PICTURES} training pictures, F1: {', '.join(told)}."
+
+
+def main() -> None:
+    """Run every strategy, writing the file after each."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--model", default="resnet18_slim")
+    arguments.add_argument("--seeds", type=int, default=5)
+    given = arguments.parse_args()
+    hardware, source = pick_hardware(), get_weights(given.model, "embedded")
+    assert source is not None
+    test = kitchen_pictures(TEST_SEED, TEST_PICTURES, source.preprocessing.resize_size)
+    record: dict[str, Any] = {
+        "title": f"Few numbers that learn: {given.model}",
+        "says": "",
+        "edition": "pocket",
+        "command": f"python benchmarks/fewer_parameters.py --model {given.model}",
+        "hardware": hardware.summary(),
+        "date": environment()["date"],
+        "model": given.model,
+        "source": source.digest[:16],
+        "test_pictures": TEST_PICTURES,
+        "strategies": [],
+    }
+    for strategy in strategies(given.model):
+        rows = record["strategies"]
+        rows.append(row(strategy, given.model, source, test, given.seeds, hardware))
+        if strategy == "finetune":
+            record["says"] = finding(given.model, rows)
+        path = RESULTS / f"fewer_parameters_{given.model}.json"
+        write_json(path, {**record, "environment": environment()})
+    logging.info(record["says"])
+
+
+if __name__ == "__main__":
+    main()
