@@ -116,7 +116,8 @@ def pretrain(options: PretrainOptions) -> dict[str, Any]:
         "says": "",
         "edition": "pocket",
         "command": f"python -m hotdog_lib pretrain --model {options.model} "
-        f"--pictures {options.pictures} --epochs {options.epochs} --lr {recipe.learning_rate:g}",
+        f"--pictures {options.pictures} --held-out {options.held_out} "
+        f"--epochs {options.epochs} --lr {recipe.learning_rate:g}",
         "hardware": hardware.summary(),
         "date": environment()["date"],
         "parameters": sum(p.numel() for p in model.parameters()),
