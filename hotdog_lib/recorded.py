@@ -32,3 +32,26 @@ def recorded(name: str) -> dict[str, Any]:
             f"there is no record {name!r} in {FOLDERS[0]}; there are: {', '.join(found) or 'none'}"
         )
     return json.loads(found[name].read_text(encoding="utf-8"))
+
+
+def row_of(record: dict[str, Any], table: str, **facts: Any) -> dict[str, Any]:
+    """The one row of a record's table with these facts, such as ``pictures=100``.
+
+    Raises:
+        HotdogError: there is none, or more than one; it names the command that makes the record.
+
+    Example:
+        >>> row_of(
+        ...     {"runs": [{"pictures": 50, "f1": 0.7}, {"pictures": 100, "f1": 0.8}]},
+        ...     "runs",
+        ...     pictures=100,
+        ... )["f1"]
+        0.8
+    """
+    rows = [row for row in record.get(table, []) if facts.items() <= row.items()]
+    if len(rows) != 1:
+        raise HotdogError(
+            f"the record {record.get('title', '')!r} has {len(rows)} rows with {facts} in "
+            f"{table!r}; one is needed: {record.get('command', 'measure it again')}"
+        )
+    return rows[0]

@@ -27,3 +27,14 @@ def test_an_installation_has_them_where_they_are_looked_for(tmp_path, monkeypatc
     (tmp_path / "old.json").write_text('{"says": "hello"}')
     monkeypatch.setattr(recorded, "FOLDERS", (tmp_path / "none", tmp_path))
     assert recorded.recorded("old") == {"says": "hello"}
+
+
+def test_a_row_is_found_by_its_facts_or_the_command_is_named():
+    rows = [{"pictures": 50, "f1": [0.7, 0.8]}, {"pictures": 100, "f1": [0.8, 0.9]}]
+    record = {"title": "Sizes", "command": "python sizes.py", "runs": rows}
+    assert recorded.row_of(record, "runs", pictures=100) is rows[1]
+    for facts in ({"pictures": 200}, {"size": 50}, {}):
+        with pytest.raises(HotdogError, match=r"'Sizes' has \d rows .* python sizes.py"):
+            recorded.row_of(record, "runs", **facts)
+    with pytest.raises(HotdogError, match="0 rows"):
+        recorded.row_of(record, "walks", pictures=50)
