@@ -100,3 +100,13 @@ def test_the_commands_report_it(tmp_path, monkeypatch, capsys):
     (leak,) = json.loads(capsys.readouterr().out)["leakage"]
     assert (leak["kind"], leak["pictures"]) == ("seen in training", 16)
     assert Path(leak["examples"][0][1]).parent.parent.name == "train"
+
+
+def test_a_subset_takes_its_signature_along():
+    pictures = scenes(range(6))
+    fresh = pictures.subset([4, 1]).signature
+    assert pictures.signature.bits.shape == (6, 256)
+    taken = pictures.subset([4, 1])
+    assert torch.equal(taken.signature.bits, fresh.bits)
+    assert torch.equal(taken.signature.thumbnails, fresh.thumbnails)
+    assert replace(taken, images=taken.images.flip(0)).signature.bits.equal(fresh.bits.flip(0))

@@ -73,6 +73,10 @@ class Signature:
         """Of pictures, uint8 ``(N, 3, S, S)``."""
         return cls(difference_hash(images), _shrink(images, THUMBNAIL, THUMBNAIL).to(torch.uint8))
 
+    def __getitem__(self, rows: Tensor) -> Signature:
+        """Of some of the pictures, by row numbers."""
+        return Signature(self.bits[rows], self.thumbnails[rows])
+
 
 def near_duplicates(
     images: Tensor | Signature, others: Tensor | Signature | None = None
@@ -108,7 +112,7 @@ def duplicate_groups(pictures: PictureSet) -> Tensor:
         ``groups``.
     """
     labels = torch.arange(len(pictures))
-    found = [pairs for pairs, _ in _pairs(Signature.of(pictures.images), None)]
+    found = [pairs for pairs, _ in _pairs(pictures.signature, None)]
     left, right = (torch.cat(found) if found else torch.empty(0, 2, dtype=torch.int64)).T
     while True:  # every picture takes the lowest number among its partners until nothing changes
         lowest = torch.minimum(labels[left], labels[right])

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from hotdog_lib.errors import HotdogError
+
+if TYPE_CHECKING:
+    from hotdog_lib.data.duplicates import Signature
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,23 @@ class PictureSet:
         """The pictures at ``indices``, in that order (a copy of their pixels)."""
         rows = torch.as_tensor(indices, dtype=torch.int64).cpu()
         chosen = rows.tolist()
-        return replace(
+        part = replace(
             self,
             images=self.images[rows],
             targets=self.targets[rows],
             names=tuple(self.names[i] for i in chosen),
             factors=None if self.factors is None else tuple(self.factors[i] for i in chosen),
         )
+        if "signature" in vars(self):  # looked at once already
+            part.signature = self.signature[rows]
+        return part
+
+    @cached_property
+    def signature(self) -> Signature:
+        """What near-duplicates are told by; computed once, also for subsets taken later."""
+        from hotdog_lib.data.duplicates import Signature  # which knows this class
+
+        return Signature.of(self.images)
 
     def counts(self) -> dict[str, int]:
         """Number of pictures in each class.

@@ -54,11 +54,11 @@ def find_leaks(
         12 of 800 test pictures (1.5 %) are near-duplicates of training pictures: ...
     """
     judged = validation if test is None else test
-    mine = Signature.of(judged.images)
+    mine = judged.signature
     leaks: list[Leak] = []
     if test is not None:
         for name, part in (("training", train), ("validation", validation)):
-            seen = Signature.of(part.images)
+            seen = part.signature
             leaks += _duplicates("across splits", name, seen, part.names, mine, judged.names)
     if source is not None and source.path is not None:
         leaks += seen_before(source.path, judged, "the source's training")
@@ -85,15 +85,13 @@ def seen_before(model: Path, pictures: PictureSet, whose: str = "training") -> l
             raise ValueError("its parts do not fit together")
     except (SafetensorError, OSError, LookupError, TypeError, ValueError, RecursionError) as error:
         raise HotdogError(f"cannot read {path} ({error}); remove it, or train again") from error
-    mine = Signature.of(pictures.images)
-    return _duplicates("seen in training", whose, seen, names, mine, pictures.names)
+    return _duplicates("seen in training", whose, seen, names, pictures.signature, pictures.names)
 
 
 def save_seen(folder: Path, *parts: PictureSet) -> None:
     """Put the signatures of all pictures that a run trained or chose on beside its model."""
-    signatures = [Signature.of(part.images) for part in parts]
-    bits = torch.cat([signature.bits for signature in signatures])
-    thumbnails = torch.cat([signature.thumbnails for signature in signatures])
+    bits = torch.cat([part.signature.bits for part in parts])
+    thumbnails = torch.cat([part.signature.thumbnails for part in parts])
     names = json.dumps([Path(name).name for part in parts for name in part.names])
     packed = torch.from_numpy(np.packbits(bits.numpy(), axis=1))  # (N, 32)
     with atomic_write(folder / SEEN) as temporary:
