@@ -42,6 +42,7 @@ FIND_ROW = Exercise(
 def find_row(categories, name):
     """Row of the category called `name`, however it is spelled."""
     #: solution
+
     def plain(text):
         return "".join(letter for letter in text.lower() if letter.isalnum())
 
@@ -119,6 +120,7 @@ CHOOSE_THRESHOLD = Exercise(
 def choose_threshold(probabilities, is_hotdog):
     """The t for which `probabilities > t` is right most often."""
     #: solution
+
     def right(threshold):
         return ((probabilities > threshold) == is_hotdog).sum()
 
