@@ -23,7 +23,7 @@ CALLS = """
     split_and_load kvstore hybridize npx.set_np save_params load_params
     models.resnet18(pretrained=True) models.densenet161(pretrained=True) T.ToTensor unsqueeze
     requests.get CIFAR10 nn.CrossEntropyLoss optim.SGD named_parameters param.requires_grad
-    ef.inspect ef.scan torch.nn.Linear(num_ftrs
+    d2l.show_images %pylab ef.inspect ef.scan torch.nn.Linear(num_ftrs
 """
 
 
