@@ -37,21 +37,35 @@ UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, of ru_maxrss
 def main(arguments: list[str] | None = None) -> int:
     """Fuzz; the exit code is 1 if something was found."""
     given = _options().parse_args(arguments)
-    rows = [fuzz(name, given.examples, given.seed) for name in given.targets or TARGETS]
-    inputs, found = sum(row["inputs"] for row in rows), [row for row in rows if row["found"]]
-    record = {
+    rows = _measured(given.out)
+    for name in given.targets or TARGETS:
+        rows[name] = fuzz(name, given.examples, given.seed)
+        print(json.dumps(rows[name]), flush=True)
+        if given.out:
+            write_json(given.out, _record(list(rows.values())))
+    return int(any(rows[name]["found"] for name in given.targets or TARGETS))
+
+
+def _measured(out: Path | None) -> dict[str, dict[str, Any]]:
+    """Rows of targets that were run before, which stay as they are unless they are run again."""
+    if out is None or not out.exists():
+        return {}
+    return {row["target"]: row for row in json.loads(out.read_text())["targets"]}
+
+
+def _record(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    inputs, found = sum(row["inputs"] for row in rows), sum(bool(row["found"]) for row in rows)
+    versions = environment()
+    return {
         "title": "Fuzzing",
-        "says": f"{inputs:,} wrong inputs for {len(rows)} readers: {len(found)} found a fault.",
+        "says": f"{inputs:,} wrong inputs for {len(rows)} readers: {found} found a fault.",
         "targets": rows,
         "hardware": pick_hardware("cpu").summary(),
-        "environment": environment(),
+        "date": versions["date"],
+        "environment": versions,
         "command": "python benchmarks/fuzz.py",
         "edition": "pocket",
     }
-    print(json.dumps(record, indent=1))
-    if given.out:
-        write_json(given.out, record | {"date": record["environment"]["date"]})
-    return int(bool(found))
 
 
 def _options() -> argparse.ArgumentParser:
