@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ["book/intro", "book/kitchen", "book/data_card"]
+NAMES = ["book/intro", "book/kitchen", "book/try_it", "book/data_card"]
 CHAPTERS = [
     path.relative_to(ROOT).with_suffix("").as_posix()
     for path in sorted(ROOT.glob("notebooks/*.ipynb"))

@@ -1,21 +1,27 @@
 """The page "Try it" in a real browser: it answers, and teaches, as the library does."""
 
+import base64
 import io
 import json
 import math
+import re
 import struct
 import zlib
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from hotdog_lib.data.decode import decode_image
 from hotdog_lib.data.preprocess import to_canvas
 from hotdog_lib.kitchen import render
-from hotdog_lib.models import create_model, forward_features, get_weights, load_model
+from hotdog_lib.models import create_model, forward_features, get_weights, read_metadata
+from hotdog_lib.training.export import by_onnx
 from hotdog_lib.training.predict import Classifier
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,9 +29,11 @@ PARTS = ROOT / "_build/html/_static/made/try_it"
 SCRIPTS = ROOT / "book/_static/try_it"
 LONG = 120_000  # milliseconds: this may be one of several things on a slow machine
 
-DROP = """([place, name, bytes, event]) => {
+TEN, THIRTY = slice(10), slice(-30, None)  # of a sheet: to learn from, and kept aside
+
+DROP = """async ([place, name, address, event]) => {
     const transfer = new DataTransfer();
-    transfer.items.add(new File([new Uint8Array(bytes)], name));
+    transfer.items.add(new File([await (await fetch(address)).blob()], name));
     const named = event === "paste" ? { clipboardData: transfer } : { dataTransfer: transfer };
     const made = event === "paste" ? ClipboardEvent : DragEvent;
     const target = document.querySelector(place);
@@ -53,7 +61,12 @@ def ready(page):
 
 
 def drop(page, name, data, place="#ti-classify", event="drop"):
-    page.evaluate(DROP, [place, name, list(data), event])
+    page.evaluate(DROP, [place, name, address(data), event])
+
+
+def address(data):
+    """Bytes as an address that a page can fetch."""
+    return "data:application/octet-stream;base64," + base64.b64encode(data).decode()
 
 
 def shares(page, ask):
@@ -103,7 +116,7 @@ def test_it_answers_as_the_library(page, parts, tmp_path, kind):
 
 def odd_pictures():
     """Large, small, upright, on its side, see-through: name -> bytes."""
-    pixels = food("chicago", 900, 611)
+    pixels = food("chicago", 500, 341)
     see_through = torch.cat(
         [food("burger", 60, 70), torch.arange(70).mul(3)[None, :, None].expand(1, 70, 60)]
     )
@@ -122,14 +135,14 @@ def odd_pictures():
 
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
 def test_it_prepares_pictures_as_the_library(page, interpolation):
-    script = """async ([bytes, interpolation]) => {
+    script = """async ([address, interpolation]) => {
         const { readPicture } = await import("../_static/try_it/picture.js");
         const { toCanvas } = await import("../_static/try_it/resize.js");
-        const bitmap = await readPicture(new Blob([new Uint8Array(bytes)]));
+        const bitmap = await readPicture(await (await fetch(address)).blob());
         return [...toCanvas(bitmap, 96, interpolation).data];
     }"""
     for name, data in odd_pictures().items():
-        found = np.array(page.evaluate(script, [list(data), interpolation])).reshape(96, 96, 4)
+        found = np.array(page.evaluate(script, [address(data), interpolation])).reshape(96, 96, 4)
         expected = to_canvas(decode_image(data), 96, interpolation).permute(1, 2, 0).numpy()
         off = np.abs(found[..., :3] - expected.astype(int))
         assert off.max() <= 3 and off.mean() < 0.3, (name, off.max(), off.mean())
@@ -171,7 +184,7 @@ def test_wrong_files_get_a_sentence_and_the_page_lives_on(page):
     assert page.locator("#ti-message").is_hidden()
 
 
-def test_pictures_come_in_by_file_paste_and_camera(page):
+def test_pictures_come_in_by_file_and_by_paste(page):
     data = jpeg(food("taco"))
     dropped = shares(page, lambda: drop(page, "taco.jpg", data))
     assert shares(page, lambda: drop(page, "taco.jpg", data, "body", "paste")) == dropped
@@ -183,15 +196,24 @@ def test_pictures_come_in_by_file_paste_and_camera(page):
 
     assert shares(page, choose) == dropped
 
-    def shoot():
-        page.click("#ti-shoot")
+
+def test_pictures_come_from_the_camera(page):
+    def shoot(button="#ti-shoot"):
+        page.click(button)
         page.wait_for_function("document.querySelector('#ti-video').videoWidth", timeout=LONG)
         page.click("#ti-take")
 
     assert math.isclose(sum(shares(page, shoot).values()), 1, abs_tol=0.002)
+    page.wait_for_function("!document.querySelector('#ti-video').srcObject")  # switched off
+    shoot(".ti-camera >> nth=0")
+    page.wait_for_function("document.querySelector('#ti-taken').textContent === '1 taken'")
+    page.click("#ti-take")
+    page.wait_for_function("document.querySelector('#ti-taken').textContent === '2 taken'")
     page.click("#ti-done")
-    assert page.locator("#ti-camera").is_hidden()
-    assert page.evaluate("document.querySelector('#ti-video').srcObject") is None
+    count = page.locator(".ti-count").first
+    assert count.inner_text() == "2 to learn from, 0 kept aside"
+    page.click(".ti-clear >> nth=0")
+    assert count.inner_text().startswith("No pictures yet")
 
 
 def sheet(parts, number):
@@ -203,39 +225,48 @@ def sheet(parts, number):
     return torch.stack([pixels[:, y : y + side, x : x + side] for y, x in corners])
 
 
-def test_a_head_is_taught_as_scikit_learn_would(page, parts, tmp_path):
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
+def features(parts, images):
+    """Features by the page's own file, ``(N, F)``, which must be nearly those of torch."""
+    source = get_weights(parts["model"], parts["weights"])
+    inputs = source.preprocessing(images)
+    found, _ = by_onnx(onnx.load(PARTS / parts["source"]["file"]), inputs)
+    model = create_model(parts["model"], weights=source).eval()
+    with torch.inference_mode():
+        expected = forward_features(model, inputs)
+    assert torch.cosine_similarity(found, expected).min() > 0.999
+    return found.numpy()
 
+
+def oracle(both):
+    """Share that scikit-learn's head gets right: ten of each class to learn, thirty kept aside."""
+    learned, aside = (np.concatenate([rows[part] for rows in both]) for part in (TEN, THIRTY))
+    scaler = StandardScaler().fit(learned)
+    # Two rows of weights, as the page has them, are pulled half as hard as the one of this oracle.
+    head = LogisticRegression(C=2.0, max_iter=1000)
+    head.fit(scaler.transform(learned), [0] * 10 + [1] * 10)
+    return head.score(scaler.transform(aside), [0] * 30 + [1] * 30)
+
+
+def test_a_head_is_taught_as_scikit_learn_would(page, parts, tmp_path):
     page.click("#ti-example")
     page.wait_for_function(TAUGHT, timeout=LONG)
     right, of = map(int, page.inner_text("#ti-trained-right").split(" of "))
-    source = get_weights(parts["model"], parts["weights"])
-    model = create_model(parts["model"], weights=source).eval()
-    with torch.inference_mode():
-        both = [forward_features(model, source.preprocessing(sheet(parts, k))) for k in (0, 1)]
-    learned = torch.cat([features[:10] for features in both]).numpy()  # ten each
-    aside = torch.cat([features[-30:] for features in both]).numpy()
-    scaler = StandardScaler().fit(learned)
-    # Two rows of weights, as the page has them, are pulled half as hard as the one of this oracle.
-    oracle = LogisticRegression(C=2.0, max_iter=1000)
-    oracle.fit(scaler.transform(learned), [0] * 10 + [1] * 10)
-    expected = oracle.score(scaler.transform(aside), [0] * 30 + [1] * 30)
+    expected = oracle([features(parts, sheet(parts, k)) for k in (0, 1)])
     assert of == 60 and abs(right / of - expected) <= 0.02
+    assert right > int(page.inner_text("#ti-random-right").split(" of ")[0])
     assert float(page.inner_text("#ti-trained-loss")) < 0.1  # of ln 2
 
     with page.expect_download() as download:
         page.click("#ti-download")
-    path = tmp_path / "head.safetensors"
+    path, lunch = tmp_path / "head.safetensors", tmp_path / "lunch.jpg"
     download.value.save_as(path)
-    taught, card = load_model(path)
-    assert card.class_names == ("hot dogs", "other things") and path.stat().st_size < 10_000
-    lunch = tmp_path / "lunch.jpg"
+    assert read_metadata(path).class_names == ("hot dogs", "other things")
+    assert path.stat().st_size < 10_000
     lunch.write_bytes(jpeg(food("classic")))
     row = Classifier.load(path, device="cpu", precision="fp32").row(lunch)
     page.check("input[name=ti-expert][value=own]")
     found = shares(page, lambda: drop(page, "lunch.jpg", lunch.read_bytes()))
-    assert found == pytest.approx(row["probabilities"], abs=0.01)
+    assert found == pytest.approx(row["probabilities"], abs=0.05)  # 8 bits a weight in the page
     page.check("input[name=ti-expert][value=book]")
 
 
@@ -253,7 +284,7 @@ def test_by_keyboard_alone(visit):
     tab_to(page, ".ti-sample")
     page.keyboard.press("Enter")
     page.wait_for_function(ANSWERED, timeout=LONG)
-    assert "The kitchen drew this as" in page.inner_text("#ti-truth")
+    assert re.match("(Right|Wrong). The kitchen drew", page.inner_text("#ti-truth"))
     tab_to(page, ".ti-class-name")
     page.keyboard.type("bratwurst")
     assert page.locator(".ti-class-name").first.input_value() == "bratwurst"

@@ -24,11 +24,11 @@ export function expertOf(network, { class_names, mirror }) {
 export class Classify {
   constructor(expert) {
     this.expert = this.books = expert;
-    const files = (chosen) => take(chosen.slice(0, 1), $("message"), (bitmap) => this.show(bitmap));
+    const files = (chosen) => take(chosen.slice(0, 1), $("message"), (bitmap) => this.receive(bitmap));
     onDrop($("classify"), files);
     onPaste(files);
     $("choose").onclick = () => chooseFiles(files, false);
-    $("shoot").onclick = () => openCamera($("message"), (bitmap) => this.show(bitmap));
+    $("shoot").onclick = () => openCamera($("message"), (bitmap) => this.receive(bitmap), true);
     for (const radio of document.getElementsByName("ti-expert")) {
       radio.onchange = () => this.askExpert(radio.value === "own" ? this.own : this.books);
     }
@@ -42,14 +42,19 @@ export class Classify {
       const canvas = drawn(toCanvas(bitmap, gallery.size, "bilinear"));
       const button = make("button", { type: "button", className: "ti-sample" }, canvas);
       button.setAttribute("aria-label", `Picture ${i + 1} of the kitchen`);
-      const truth = `The kitchen drew this as ${gallery.answers[i]} (${gallery.kinds[i]}).`;
-      button.onclick = () => this.show(bitmap, truth);
+      button.onclick = () => this.receive(bitmap, { answer: gallery.answers[i], kind: gallery.kinds[i] });
       $("gallery").append(button);
     });
   }
 
-  /** Ask about a picture and show the answer. */
-  async show(bitmap, truth = "") {
+  /** A picture has come in: answer where the reader sees it. */
+  async receive(bitmap, truth) {
+    await this.show(bitmap, truth);
+    $("answer").scrollIntoView({ block: "nearest" });
+  }
+
+  /** Ask about a picture and show the answer; `truth` is what the kitchen knows of its own pictures. */
+  async show(bitmap, truth = null) {
     say($("message"), "");
     this.last = [bitmap, truth];
     const started = performance.now();
@@ -59,8 +64,8 @@ export class Classify {
     const all = performance.now() - started;
     this.showPictures(bitmap, pixels);
     showShares(names, shares);
-    $("truth").textContent = truth;
-    $("time").textContent = `${ms.toFixed(0)} ms in the network, ${all.toFixed(0)} ms in all.`;
+    $("truth").textContent = truth ? judged(truth, names, shares) : "";
+    $("time").textContent = `${ms.toFixed(1)} ms in the network, ${all.toFixed(1)} ms in all.`;
     $("answer").hidden = false;
     $("empty").hidden = true;
   }
@@ -102,6 +107,13 @@ function shadeOutside(context, { left, top, side }) {
   context.rect(0, 0, width, height);
   context.rect(left, top, side, side);
   context.fill("evenodd");
+}
+
+/** Whether the answer is what the kitchen meant to draw; another head's classes may not say. */
+function judged({ answer, kind }, names, shares) {
+  const drew = `The kitchen drew this as ${answer} (${kind}).`;
+  if (!names.includes(answer)) return drew;
+  return `${names[largest(shares)] === answer ? "Right." : "Wrong."} ${drew}`;
 }
 
 function showShares(names, shares) {

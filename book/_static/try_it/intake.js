@@ -62,8 +62,11 @@ export function chooseFiles(receive, multiple) {
   input.click();
 }
 
-/** Show the camera in a dialog; each "Take" hands on one picture, until the reader closes it. */
-export async function openCamera(messages, receive) {
+/**
+ * Show the camera in a dialog; each "Take" hands on one picture. `once`: the first one closes it,
+ * else the reader does.
+ */
+export async function openCamera(messages, receive, once = false) {
   let stream;
   try {
     if (!navigator.mediaDevices) throw new Error("the page was not loaded over https or from this machine");
@@ -74,9 +77,14 @@ export async function openCamera(messages, receive) {
   }
   say(messages, "");
   const dialog = $("camera"), video = $("video");
+  let taken = 0;
   video.srcObject = stream;
+  $("taken").textContent = "";
   $("take").onclick = async () => {
-    if (video.videoWidth) await receive(await createImageBitmap(video));
+    if (!video.videoWidth) return; // the camera is still waking up
+    await receive(await createImageBitmap(video));
+    $("taken").textContent = `${++taken} taken`;
+    if (once) dialog.close();
   };
   $("done").onclick = () => dialog.close();
   dialog.onclose = () => {
