@@ -6,12 +6,13 @@ Pocket edition. Every seed has 100 training pictures of its own; all share 1,000
 Every strategy but the head alone makes the same passes over them, after the same head was trained
 on stored features. Each has the best of a grid of rates on other pictures again. No run chooses an
 epoch: the last one counts. Memory is counted, not measured, so that it is the same everywhere.
-Writes ``book/results/fewer_parameters_<model>.json``.
+Writes ``book/results/fewer_parameters_<model>.json``; what is there already is not run again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +106,12 @@ def finding(model: str, rows: list[dict[str, Any]]) -> str:
     return f"{model} with {PICTURES} training pictures, F1: {', '.join(told)}."
 
 
+def measured_before(path: Path, record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of a run that was stopped, if it was on the same weights."""
+    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return old["strategies"] if old.get("source") == record["source"] else []
+
+
 def main() -> None:
     """Run every strategy, writing the file after each."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -125,15 +132,14 @@ def main() -> None:
         "model": given.model,
         "source": source.digest[:16],
         "test_pictures": TEST_PICTURES,
-        "strategies": [],
     }
-    for strategy in strategies(given.model):
-        rows = record["strategies"]
+    path = RESULTS / f"fewer_parameters_{given.model}.json"
+    rows = measured_before(path, record)
+    for strategy in strategies(given.model)[len(rows) :]:
         rows.append(row(strategy, given.model, source, test, given.seeds, hardware))
         if strategy == "finetune":
             record["says"] = finding(given.model, rows)
-        path = RESULTS / f"fewer_parameters_{given.model}.json"
-        write_json(path, {**record, "environment": environment()})
+        write_json(path, {**record, "strategies": rows, "environment": environment()})
     logging.info(record["says"])
 
 
