@@ -22,7 +22,7 @@ from try_it_facts import PARTS, weight
 
 from hotdog_lib.data.augment import Augmentation
 from hotdog_lib.home import home
-from hotdog_lib.kitchen import NEGATIVE_KINDS, POSITIVE_KINDS, Domain, render_set
+from hotdog_lib.kitchen import NEGATIVE_KINDS, POSITIVE_KINDS, Domain, render, render_set
 from hotdog_lib.lab import Lab, open_lab, render_folder
 from hotdog_lib.models import (
     ModelCard,
@@ -52,7 +52,11 @@ RECIPES = {
 CLASSES = ("hotdog", "not-hotdog")
 #: Seeds of the pictures: other ones than any chapter's.
 DRAWN_SEED, GALLERY_SEED, SHEET_SEED = 1701, 1702, 1703
-GALLERY, PER_SHEET, COLUMNS = 12, 50, 10
+GALLERY = (
+    *("banana_bun", "chicago", "dachshund", "french_dog", "classic", "submarine"),
+    *("kraut_dog", "legs", "eclair", "chili_cheese", "carrot_bun", "foot_long"),
+)
+PER_SHEET, COLUMNS = 50, 10
 
 
 @dataclass(frozen=True)
@@ -180,16 +184,15 @@ def head_card(lab: Lab) -> dict[str, Any]:
 
 
 def gallery(lab: Lab, out: Path) -> dict[str, Any]:
-    """Pictures to try the classifier on, half of them hot dogs, in no order that gives it away."""
-    drawn = render_set(GALLERY_SEED, range(GALLERY), lab.size)
-    order = torch.randperm(GALLERY, generator=torch.Generator().manual_seed(4)).tolist()
-    save_sheet(drawn.images[order], out)
+    """Pictures to try the classifier on, half of them hot dogs, half of them nearly."""
+    drawn = [render(GALLERY_SEED, i, lab.size, kind=kind) for i, kind in enumerate(GALLERY)]
+    save_sheet(torch.stack([picture.image for picture in drawn]), out)
     return {
         "file": out.name,
         "size": lab.size,
         "columns": COLUMNS,
-        "answers": [CLASSES[int(drawn.targets[i])] for i in order],
-        "kinds": [drawn.factors[i]["kind"].replace("_", " ") for i in order],
+        "answers": [CLASSES[picture.target] for picture in drawn],
+        "kinds": [kind.replace("_", " ") for kind in GALLERY],
     }
 
 
