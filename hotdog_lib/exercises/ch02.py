@@ -291,7 +291,8 @@ def unpack(data):
         contents.append(data[at + 4 : at + 4 + length])
         at += 4 + length
     #: stub
-    # # while there is something left: read a length, take the content, move on
+    # while at < len(data):
+    #     break  # read a length, take the content, move on
     #: end
     return contents
 ''',
