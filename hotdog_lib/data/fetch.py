@@ -142,8 +142,10 @@ def _scratch(target: Path, keep: str) -> Iterator[Path]:
             sweep(target.parent, f"{target.name}.")
             folder.mkdir(exist_ok=True)
             for left in folder.iterdir():
-                if left.name != keep:
+                if left.is_dir():
                     shutil.rmtree(left)
+                elif left.name != keep:
+                    left.unlink()
             yield folder
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
