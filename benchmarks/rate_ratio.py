@@ -6,7 +6,7 @@ Five seeds, each with a hundred training pictures of its own. A setting is *at o
 the whole body from the first step), *head first* (the same after the head was trained alone), or
 *scratch*. Validation pictures say how good it is after every epoch, and settings are chosen on
 them; test pictures are looked at once, after the last. Writes
-``book/results/rate_ratio_<edition>.json``; what is there already is not run again.
+``book/results/rate_ratio_<pictures>.json``; what is there already is not run again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import argparse
 import copy
 import json
 import logging
+import shlex
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,11 @@ def pictures_of(lab: Lab, seed: int) -> PictureSet:
     return some_of(lab.train, PICTURES, seed)
 
 
+def record_path(name: str, lab: Lab) -> Path:
+    """Where a record about this lab's pictures lies: ``<name>_kitchen`` or ``_photographs``."""
+    return RESULTS / f"{name}_{'kitchen' if lab.edition == 'pocket' else 'photographs'}.json"
+
+
 def some_of(pictures: PictureSet, count: int, seed: int) -> PictureSet:
     """``count`` of these pictures, drawn by ``seed``; all where there are fewer."""
     order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(seed))
@@ -150,7 +157,7 @@ def about(lab: Lab, epochs: int, validation: int, test: int) -> dict[str, Any]:
         "title": f"The head's rate over the body's: {lab.model}, {lab.edition} edition",
         "says": "",
         "edition": lab.edition,
-        "command": "python benchmarks/rate_ratio.py",
+        "command": shlex.join([f"HOTDOG_EDITION={lab.edition}", "python", *sys.argv]),
         "hardware": lab.hardware.summary(),
         "date": environment()["date"],
         "model": lab.model,
@@ -182,7 +189,7 @@ def main() -> None:
     """Run what the results file does not hold yet."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     given, lab = parsed(), open_lab()
-    path = given.out or RESULTS / f"rate_ratio_{lab.edition}.json"
+    path = given.out or record_path("rate_ratio", lab)
     held = some_of(lab.validation, given.validation, 0)
     tests = some_of(lab.test, given.test, 0)
     record = about(lab, given.epochs, len(held), len(tests))
