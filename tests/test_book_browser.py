@@ -150,7 +150,7 @@ def test_quizzes_open_and_solutions_unfold(visit, name):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["book/intro", "book/kitchen", INSIDE])
+@pytest.mark.parametrize("name", ["book/intro", "book/kitchen", "book/try_it", INSIDE])
 def test_axe_finds_no_serious_barrier(visit, name, scheme):
     if not AXE.exists():
         pytest.skip("axe-core is missing: run python book/browser_parts.py first")

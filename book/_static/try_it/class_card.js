@@ -4,7 +4,7 @@ import { drawn } from "./dom.js";
 import { chooseFiles, onDrop, openCamera, say, take } from "./intake.js";
 
 const TO_LEARN = 10; // pictures of the kitchen a press of the button
-export const KEPT_ASIDE = 30; // the last ones of a sheet; they come with the first press
+const KEPT_ASIDE = 30; // the last ones of a sheet; they come with the first press
 
 /**
  * Make the card of a SchoolClass from the page's template. `context` has
@@ -20,8 +20,9 @@ export function classCard(one, context) {
     one.name = name.value;
     context.changed();
   };
-  const add = (bitmap, aside) => {
-    one.add(context.shrink(bitmap), aside);
+  const add = (bitmap) => {
+    one.add(context.shrink(bitmap));
+    bitmap.close(); // a photograph takes fifty megabytes
     show();
   };
   const show = () => {
@@ -29,10 +30,10 @@ export function classCard(one, context) {
     part("count").textContent = counted(one);
     context.changed();
   };
-  const files = (chosen) => take(chosen, context.messages, (bitmap) => add(bitmap));
+  const files = (chosen) => take(chosen, context.messages, add);
   onDrop(card, files);
   part("files").onclick = () => chooseFiles(files, true);
-  part("camera").onclick = () => openCamera(context.messages, (bitmap) => add(bitmap));
+  part("camera").onclick = () => openCamera(context.messages, add);
   part("remove").onclick = () => context.remove();
   part("clear").onclick = () => {
     one.pictures = [];
@@ -51,10 +52,12 @@ export function classCard(one, context) {
     const already = one.taken.get(sheet) ?? 0;
     const fresh = bitmaps.slice(already, Math.min(already + TO_LEARN, bitmaps.length - KEPT_ASIDE));
     if (!fresh.length) return say(context.messages, `The kitchen has no more ${sheet} here.`);
-    fresh.forEach((bitmap) => add(bitmap, false));
-    if (!already) bitmaps.slice(-KEPT_ASIDE).forEach((bitmap) => add(bitmap, true));
+    fresh.forEach((bitmap) => one.add(context.shrink(bitmap), false));
+    const aside = already ? [] : bitmaps.slice(-KEPT_ASIDE);
+    aside.forEach((bitmap) => one.add(context.shrink(bitmap), true));
     one.taken.set(sheet, already + fresh.length);
     say(context.messages, "");
+    show();
   }
 
   show();

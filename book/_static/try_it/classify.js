@@ -4,7 +4,7 @@ import { $, drawn, make } from "./dom.js";
 import { chooseFiles, onDrop, onPaste, openCamera, say, take } from "./intake.js";
 import { largest } from "./head.js";
 import { mirrored, probabilities } from "./network.js";
-import { centreSquare, toCanvas } from "./resize.js";
+import { centreSquare, prepare, toCanvas } from "./resize.js";
 import { openSheet } from "./samples.js";
 
 const LOOK = 320; // longest side of the reader's own picture as the page shows it
@@ -59,7 +59,7 @@ export class Classify {
     this.last = [bitmap, truth];
     const started = performance.now();
     const { names, view, ask } = this.expert;
-    const pixels = toCanvas(bitmap, view.resize_size, view.interpolation);
+    const pixels = prepare(bitmap, view);
     const { shares, ms } = await ask(pixels);
     const all = performance.now() - started;
     this.showPictures(bitmap, pixels);

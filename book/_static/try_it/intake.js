@@ -19,7 +19,7 @@ export async function take(files, messages, receive) {
     try {
       await receive(await readPicture(file, file.name || "This picture"));
     } catch (error) {
-      if (!(error instanceof PictureError)) throw error;
+      if (!(error instanceof PictureError)) console.error(error); // ours, not the file's
       faults.push(error.message);
     }
   }

@@ -44,12 +44,12 @@ export class Network {
     const options = { executionProviders: [engine.device] };
     const session = await engine.inTurn(() => engine.ort.InferenceSession.create(bytes, options));
     const network = new Network(engine, session, preprocessing);
-    await network.run([new ImageData(preprocessing.resize_size, preprocessing.resize_size)]);
+    await network.run([new ImageData(preprocessing.crop_size, preprocessing.crop_size)]);
     return network;
   }
 
   /**
-   * Run views of one picture, ImageData of resize_size x resize_size pixels, as one batch.
+   * Run views of one picture, ImageData of crop_size x crop_size pixels, as one batch.
    * Returns { features, logits }, an array for each view, and the milliseconds that it took.
    */
   run(views) {
@@ -68,15 +68,11 @@ export class Network {
   }
 }
 
-/** Cut out the centre and put each colour on the network's scale: (byte / 255 - mean) / std. */
-function normalise(view, { resize_size, crop_size, mean, std }, output, start) {
-  const edge = Math.round((resize_size - crop_size) / 2);
+/** Put each colour on the network's scale, (byte / 255 - mean) / std, one colour after the other. */
+function normalise(view, { mean, std }, output, start) {
   for (let colour = 0; colour < 3; colour++) {
-    for (let y = 0; y < crop_size; y++) {
-      for (let x = 0; x < crop_size; x++) {
-        const byte = view.data[((y + edge) * resize_size + x + edge) * 4 + colour];
-        output[start++] = (byte / 255 - mean[colour]) / std[colour];
-      }
+    for (let at = colour; at < view.data.length; at += 4) {
+      output[start++] = (view.data[at] / 255 - mean[colour]) / std[colour];
     }
   }
 }

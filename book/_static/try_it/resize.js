@@ -78,6 +78,22 @@ export function centreSquare({ width, height }) {
   return { left: Math.floor((width - side) / 2), top: Math.floor((height - side) / 2), side };
 }
 
+/** What a network with this preprocessing is shown of a picture: an ImageData of crop_size pixels. */
+export function prepare(bitmap, { resize_size, crop_size, interpolation }) {
+  return centreCrop(toCanvas(bitmap, resize_size, interpolation), crop_size);
+}
+
+function centreCrop(pixels, side) {
+  const rest = pixels.width - side, half = Math.floor(rest / 2);
+  const edge = rest % 2 && half % 2 ? half + 1 : half; // as Python rounds: a half to the even side
+  const cut = new ImageData(side, side);
+  for (let y = 0; y < side; y++) {
+    const start = ((y + edge) * pixels.width + edge) * 4;
+    cut.data.set(pixels.data.subarray(start, start + side * 4), y * side * 4);
+  }
+  return cut;
+}
+
 /** Centre square of an ImageBitmap, resized: an ImageData of `size` x `size` pixels. */
 export function toCanvas(bitmap, size, interpolation) {
   const { left, top, side } = centreSquare(bitmap);

@@ -6,7 +6,7 @@ import { $, make, nextFrame } from "./dom.js";
 import { STEPS } from "./head.js";
 import { say } from "./intake.js";
 import { expertOfHead, lesson, look, obstacle, SchoolClass } from "./lesson.js";
-import { toCanvas } from "./resize.js";
+import { prepare } from "./resize.js";
 import { headFile } from "./safetensors.js";
 import { openSheet } from "./samples.js";
 
@@ -19,6 +19,7 @@ export class Teach {
     Object.assign(this, { parts, base, openNetwork, offer });
     this.cards = []; // { one: SchoolClass, card: element, fromKitchen: function }
     this.sheets = new Map();
+    this.version = 0; // of the classes: one more with each change
     for (const { name } of parts.sheets.slice(0, FEWEST_CLASSES)) this.addClass(name);
     $("add").onclick = () => this.addClass(parts.sheets[this.cards.length].name);
     $("example").onclick = () => this.run(() => this.example());
@@ -32,11 +33,10 @@ export class Teach {
   }
 
   addClass(name) {
-    const view = this.parts.source.preprocessing;
     const made = classCard(new SchoolClass(name), {
       sheets: this.parts.sheets.map((sheet) => sheet.name),
       sheet: (wanted) => this.sheet(wanted),
-      shrink: (bitmap) => toCanvas(bitmap, view.resize_size, view.interpolation),
+      shrink: (bitmap) => prepare(bitmap, this.parts.source.preprocessing),
       messages: $("teach-message"),
       changed: () => this.changed(),
       remove: () => this.removeClass(made),
@@ -55,6 +55,7 @@ export class Teach {
 
   /** What was learned no longer belongs to the pictures that are shown. */
   changed() {
+    this.version += 1;
     $("add").disabled = this.cards.length >= MOST_CLASSES;
     $("download").disabled = true;
     $("result").hidden = true;
@@ -91,26 +92,28 @@ export class Teach {
   }
 
   async train() {
-    const fault = obstacle(this.classes);
+    const { classes, version } = this;
+    const fault = obstacle(classes);
     say($("teach-message"), fault);
     if (fault) return;
     $("result").hidden = false;
     say($("progress"), "Fetching two networks …");
     const networks = await Promise.all(["source", "random"].map(this.openNetwork));
-    await look(this.classes, networks, async (done, all) => {
+    await look(classes, networks, async (done, all) => {
       say($("progress"), `Looking at picture ${done} of ${all} with both networks …`);
       if (done % 4 === 0) await nextFrame();
     });
-    const states = await this.watch(networks);
+    const states = await this.watch(classes, networks);
+    if (version !== this.version) return; // the reader has changed the classes meanwhile
     say($("progress"), summary(states));
-    this.keep(networks[0], states[0]);
+    this.keep(classes, networks[0], states[0]);
   }
 
-  /** Teach both heads side by side, a few steps a frame. Returns the last state of each. */
-  async watch(networks) {
+  /** Teach both heads side by side, with a frame now and then. Returns the last state of each. */
+  async watch(classes, networks) {
     say($("progress"), "Teaching …");
-    const chart = new Chart($("chart"), STEPS, Math.log(this.classes.length));
-    const lessons = networks.map((network) => lesson(this.classes, network));
+    const chart = new Chart($("chart"), STEPS, Math.log(classes.length));
+    const lessons = networks.map((network) => lesson(classes, network));
     const states = [];
     for (let step = 1; step <= STEPS; step++) {
       lessons.forEach((pupil, i) => (states[i] = pupil.next().value));
@@ -124,12 +127,12 @@ export class Teach {
     return states;
   }
 
-  keep(network, { head, right, of, loss }) {
-    this.names = this.classes.map(({ name }) => name.trim());
+  keep(classes, network, { head, right, of, loss }) {
     this.head = head;
+    this.names = classes.map(({ name }) => name.trim());
     this.provenance = {
       made_by: "Try it in the page",
-      pictures: Object.fromEntries(this.classes.map((one, i) => [this.names[i], one.part(false).length])),
+      pictures: Object.fromEntries(classes.map((one, i) => [this.names[i], one.part(false).length])),
       kept_aside: { right, of },
       loss,
     };
