@@ -52,6 +52,17 @@ def test_an_archive_whose_members_lie_before_its_beginning(tmp_path):
         unzip(tmp_path / "a.zip", tmp_path / "into")
 
 
+def test_an_archive_with_a_member_without_a_name(tmp_path):
+    """Python's zipfile then asks for the last letter of nothing."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("Q", "text")
+    (tmp_path / "a.zip").write_bytes(buffer.getvalue().replace(b"Q", b"\0"))
+    (tmp_path / "into").mkdir()
+    with pytest.raises(HotdogError, match="not a sound zip file"):
+        unzip(tmp_path / "a.zip", tmp_path / "into")
+
+
 def test_a_seed_that_torch_cannot_take():
     for seed in (-1, 2**63, 10**30):
         with pytest.raises(HotdogError, match="seed is"):

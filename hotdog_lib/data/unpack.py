@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import errno
-import lzma
 import shutil
 import stat
-import struct
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from hotdog_lib.errors import HotdogError
@@ -17,18 +14,8 @@ MAX_UNPACKED = 16 * 2**30  # bytes
 MAX_MEMBERS = 500_000
 MAX_RATIO = 100  # bytes unpacked for each packed: photographs have about 1, zeros 1,000
 MAX_NAME = 1000  # bytes of a path: one that no file system takes is no honest one
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    NotImplementedError,  # a compression that this Python does not know
-    RuntimeError,
-    ValueError,  # names in no encoding, impossible dates
-)
-#: Not the archive's fault. Any other error of the system is: a member that lies before the file's
-#: beginning, two of one name, one inside a file.
+#: Not the archive's fault. Any other error is: a member that lies before the file's beginning, two
+#: of one name, one inside a file, one without a name. Python's reader raises nearly every type.
 DISK = (
     errno.ENOSPC,
     errno.EFBIG,
@@ -54,7 +41,9 @@ def unzip(archive: Path, folder: Path) -> None:
             _check(archive, members)
             for member in members:
                 _extract(opened, member, folder)
-    except (*BROKEN, OSError) as error:
+    except HotdogError:
+        raise
+    except Exception as error:
         if isinstance(error, OSError) and error.errno in DISK:
             raise
         raise HotdogError(f"{archive} is not a sound zip file ({error}); fetch it again") from error
