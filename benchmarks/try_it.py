@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import os
 import re
 import shutil
 import threading
@@ -29,7 +30,6 @@ from hotdog_lib.training.metrics import mean_interval
 from hotdog_lib.training.record import environment, write_json
 
 ROOT = Path(__file__).resolve().parent.parent
-HTML = ROOT / "_build/html"
 ANSWERS = 40
 PATIENCE = 120_000  # milliseconds
 TOLD = "document.querySelector('#ti-time').textContent"
@@ -81,10 +81,10 @@ def visit(browser: Browser, address: str, engine: str) -> dict[str, float]:
     }
 
 
-def measure(engine: str, loads: int) -> dict[str, Any]:
+def measure(html: Path, engine: str, loads: int) -> dict[str, Any]:
     """One row of the table: a list of values, one a load, in each column."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    with served(HTML) as address, sync_playwright() as running:
+    with served(html) as address, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
         visits = [visit(browser, address, engine) for _ in range(loads)]
         version = browser.version
@@ -98,17 +98,21 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--engines", nargs="+", choices=("wasm", "webgpu"), default=["wasm"])
     arguments.add_argument("--loads", type=int, default=5)
+    arguments.add_argument("--html", type=Path, default=ROOT / "_build/html", help="built book")
     arguments.add_argument("--out", type=Path, default=ROOT / "book/results/try_it.json")
     given = arguments.parse_args()
-    rows = [measure(engine, given.loads) for engine in given.engines]
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    rows = [measure(given.html, engine, given.loads) for engine in given.engines]
+    machine, parts = pick_hardware("cpu").describe(), given.html / "_static/made/try_it/parts.json"
     first = mean_interval(rows[0]["seconds to the first answer"])[0]
     record = {
         "title": "A network in the page: how long an answer takes",
         "says": f"{first:.1f} seconds after the page was asked for, its network had answered once; "
         f"then an answer took {median(rows[0]['ms in all']):.0f} ms.",
-        "edition": json.loads((HTML / "_static/made/try_it/parts.json").read_text())["edition"],
-        "hardware": f"{pick_hardware('cpu').summary()}, pages served from the same machine",
+        "edition": json.loads(parts.read_text(encoding="utf-8"))["edition"],
+        "hardware": f"{machine['name']}, {machine['cores']} cores; served from the same machine",
         "command": "python benchmarks/try_it.py",
+        "load average before": load,
         "rows": rows,
         "environment": environment(),
     }
