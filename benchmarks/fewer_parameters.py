@@ -35,7 +35,7 @@ RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
 TEST_SEED, TUNE_SEED, TRAIN_SEED = 500, 400, 2000
 PICTURES, TEST_PICTURES, BATCH = 100, 1000, 16
 #: Rates of the head alone are those of the book; the others are tuned.
-RATES = {"finetune": (1e-4, 3e-4, 1e-3), **dict.fromkeys(KINDS, (1e-3, 3e-3, 1e-2))}
+RATES = {"finetune": (1e-4, 3e-4, 1e-3, 3e-3), **dict.fromkeys(KINDS, (1e-3, 3e-3, 1e-2, 3e-2))}
 BASE = Recipe(epochs=12, select="last", batch_size=BATCH, rank=8)
 
 
@@ -135,9 +135,11 @@ def main() -> None:
     }
     path = RESULTS / f"fewer_parameters_{given.model}.json"
     rows = measured_before(path, record)
-    for strategy in strategies(given.model)[len(rows) :]:
+    wanted = strategies(given.model)
+    for strategy in [name for name in wanted if name not in {r["strategy"] for r in rows}]:
         rows.append(row(strategy, given.model, source, test, given.seeds, hardware))
-        if strategy == "finetune":
+        rows.sort(key=lambda r: wanted.index(r["strategy"]))
+        if len(rows) == len(wanted):
             record["says"] = finding(given.model, rows)
         write_json(path, {**record, "strategies": rows, "environment": environment()})
     logging.info(record["says"])
