@@ -8,18 +8,14 @@ out of its variables. Writes ``book/results/inside_photographs.json``.
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
-from typing import Any
 
-import nbformat
-from nbclient import NotebookClient
+from chapter import run_chapter
 
 from hotdog_lib.training.record import environment, write_json
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOK = ROOT / "notebooks" / "03_inside_a_pretrained_network.ipynb"
+NOTEBOOK = "03_inside_a_pretrained_network"
 RECORD = ROOT / "book" / "results" / "inside_photographs.json"
 LAST_CELL = """
 import json
@@ -42,19 +38,9 @@ print(json.dumps({
 """
 
 
-def run_chapter() -> dict[str, Any]:
-    """Execute the notebook in the full edition; what its last variables hold."""
-    os.environ["HOTDOG_EDITION"] = "full"
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell(LAST_CELL))
-    where = {"metadata": {"path": str(NOTEBOOK.parent)}}
-    NotebookClient(notebook, timeout=3600, kernel_name="python3", resources=where).execute()
-    return json.loads(notebook.cells[-1].outputs[0].text)
-
-
 def main() -> None:
     """Run, and write the record."""
-    found = run_chapter()
+    found = run_chapter(NOTEBOOK, LAST_CELL)
     right = {row["rule"]: row["right"] for row in found["hot_dog_if"]}
     guess, chosen = right["it is the first guess"], right["above the chosen threshold"]
     record = {
