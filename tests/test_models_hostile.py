@@ -68,6 +68,15 @@ def test_a_few_bytes_that_ask_for_gigabytes(tmp_path, nothing_built, changes):
         load_model(path)
 
 
+def test_a_picture_size_that_no_patches_fill(tmp_path):
+    """Found by fuzzing: torchvision asserts that a transformer's patches fill the picture."""
+    view = Preprocessing(225, 225).to_dict()
+    tensors = {"fc.weight": torch.zeros(2, 160)}
+    path = write(tmp_path / "m.safetensors", tensors, model="vit_h_14", preprocessing=view)
+    with pytest.raises(HotdogError, match="vit_h_14 cannot be built .* 225 pixels"):
+        load_model(path)
+
+
 def test_tensors_of_another_type(tmp_path, nothing_built):
     with torch.random.fork_rng():
         state = reset_classifier(build_architecture("resnet18_slim", 2), 2).state_dict()

@@ -85,6 +85,9 @@ def build_architecture(name: str, num_classes: int, image_size: int | None = Non
         num_classes: rows of the last layer.
         image_size: side of the input in pixels, for the networks that fix it (vision transformers);
             the others ignore it.
+
+    Raises:
+        HotdogError: an unknown name, or a size that the network cannot have.
     """
     if check_model_name(name) == SLIM:
         return SlimResNet(num_classes)
@@ -95,4 +98,10 @@ def build_architecture(name: str, num_classes: int, image_size: int | None = Non
         options |= {"aux_logits": False, "transform_input": True, "init_weights": True}
     elif name.startswith("vit_") and image_size is not None:
         options["image_size"] = image_size
-    return torchvision.models.get_model(name, weights=None, **options)
+    try:
+        return torchvision.models.get_model(name, weights=None, **options)
+    except (AssertionError, ValueError, RuntimeError) as error:
+        raise HotdogError(
+            f"{name} cannot be built for {num_classes} classes and pictures of {image_size} pixels "
+            f"({error}); give the size that it was made for"
+        ) from error
