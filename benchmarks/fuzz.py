@@ -6,7 +6,8 @@
 Each target runs in a process of its own under hypothesis, which shrinks what it finds. An input may
 give a result, or an error that names what is wrong (``HotdogError``); anything else has been found:
 another exception, a crash, more than ten seconds, or more than 1 GiB above what the process had
-before. What was found and mended is kept in ``tests/test_fuzz.py``. Needs a system that can fork.
+before. What was found and mended is kept in ``tests/test_trust.py`` and
+``tests/test_models_hostile.py``. Needs a system that can fork.
 """
 
 from __future__ import annotations
