@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from PIL import Image
@@ -20,11 +21,15 @@ from hotdog_lib.home import home
 from hotdog_lib.models.weights import EMBEDDED_FOLDER, SourceWeights, get_weights, imagenet_path
 from hotdog_lib.training.hardware import Hardware, pick_hardware
 
+if TYPE_CHECKING:
+    from hotdog_lib.data.shards import Source as ShardSource
+
 Edition = Literal["pocket", "full"]
 
 #: Seeds of the kitchen's pictures: training, validation and test pictures are never the same ones.
 KITCHEN_SEEDS = {"train": 100, "validation": 200, "test": 300}
 CLASS_NAMES = ("hotdog", "not-hotdog")
+PIECE_BYTES = 2**27  # of pixels that are drawn before they are written
 FULL_MODELS = ("resnet18", "squeezenet1_1", "densenet161", "vit_b_16")
 
 
@@ -216,6 +221,27 @@ def kitchen_pictures(
     drawn = render_set(seed, indices, size, positive_share=positive_share, domain=domain)
     names = tuple(f"kitchen/{seed}/{i}" for i in indices)
     return PictureSet(drawn.images, drawn.targets, CLASS_NAMES, names, factors=tuple(drawn.factors))
+
+
+def kitchen_source(
+    seed: int, count: int, size: int, *, start: int = 0, positive_share: float = 0.5
+) -> ShardSource:
+    """The same pictures for :func:`hotdog_lib.data.shards.write_shards`: some hundred megabytes of
+    them are in memory at a time, however many there are."""
+    from hotdog_lib.data.shards import Source, source_key
+    from hotdog_lib.kitchen import render_set
+
+    piece = max(1, PIECE_BYTES // (3 * size**2))
+
+    def read(position: int) -> Iterator[tuple[str, int, torch.Tensor]]:
+        for first in range(start + position, start + count, piece):
+            indices = range(first, min(first + piece, start + count))
+            drawn = render_set(seed, indices, size, positive_share=positive_share)
+            names = (f"kitchen/{seed}/{index}" for index in indices)
+            yield from zip(names, drawn.targets.tolist(), drawn.images, strict=True)
+
+    key = source_key("kitchen", seed, start, count, size, positive_share)
+    return Source(key, CLASS_NAMES, size, count, read)
 
 
 def render_folder(

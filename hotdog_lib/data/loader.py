@@ -131,8 +131,8 @@ class Loader:
 
 
 def _fits(pictures: PictureSet, device: torch.device) -> bool:
-    if device.type == "cpu":
-        return True  # on the CPU the set itself is resident, memory-mapped or not: no copy
+    if device.type == "cpu":  # the set itself is resident, mapped as one tensor or not: no copy
+        return isinstance(pictures.images, Tensor)
     if device.type == "cuda":
         return pictures.images.nbytes < RESIDENT_SHARE * torch.cuda.mem_get_info(device)[0]
     return False

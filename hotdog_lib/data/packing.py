@@ -98,7 +98,7 @@ def unpack_records(
     records = RecordFile(path)
     if len(records) > MAX_MEMBERS:
         raise HotdogError(f"{path} holds {len(records):,} records, more than {MAX_MEMBERS:,}")
-    names = _listed_names(path) if class_names is None else dict(enumerate(class_names))
+    names = listed_names(path) if class_names is None else dict(enumerate(class_names))
     rows: Iterator[Record] = iter(records)
     if progress:
         from tqdm.auto import tqdm  # slow to import
@@ -109,7 +109,7 @@ def unpack_records(
         with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
             unpacked = Path(scratch) / "unpacked"
             for position, record in enumerate(rows):
-                folder = unpacked / _class_name(path, position, record, names)
+                folder = unpacked / class_name(path, position, record, names)
                 folder.mkdir(parents=True, exist_ok=True)
                 file = folder / f"{position:06d}{_suffix(record.content)}"
                 file.write_bytes(record.content)
@@ -160,7 +160,7 @@ def _write_list(path: Path, folder: Folder, packed: Sequence[int]) -> None:
         temporary.write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
-def _listed_names(path: Path) -> Mapping[int, str] | None:
+def listed_names(path: Path) -> Mapping[int, str] | None:
     """Class of each label by the list beside a record file; None without a list."""
     listed = path.with_suffix(".lst")
     if not listed.is_file():
@@ -175,7 +175,8 @@ def _listed_names(path: Path) -> Mapping[int, str] | None:
     return names
 
 
-def _class_name(path: Path, position: int, record: Record, names: Mapping[int, str] | None) -> str:
+def class_name(path: Path, position: int, record: Record, names: Mapping[int, str] | None) -> str:
+    """The class of a record; raises HotdogError for labels that are no class or have no name."""
     label = record.labels[0]
     if len(record.labels) > 1 or not label.is_integer() or label < 0:
         raise HotdogError(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from hotdog_lib.data.mapped import MappedImages
 from hotdog_lib.errors import HotdogError
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class PictureSet:
     """Decoded pictures with their labels.
 
     Attributes:
-        images: uint8 ``(N, 3, S, S)``, RGB; it may be a read-only view of a memory-mapped file.
+        images: uint8 ``(N, 3, S, S)``, RGB; it may be a read-only view of a memory-mapped file, or
+            the :class:`~hotdog_lib.data.mapped.MappedImages` of a folder of shards.
         targets: int64 ``(N,)``, indices into ``class_names``.
         class_names: the classes in index order.
         names: one a picture: its path, or ``kitchen/<seed>/<index>``.
@@ -74,12 +76,14 @@ class PictureSet:
         return len(self.class_names)
 
     def subset(self, indices: Tensor | Sequence[int]) -> PictureSet:
-        """The pictures at ``indices``, in that order (a copy of their pixels)."""
+        """The pictures at ``indices``, in that order: a copy of their pixels, but of shards a
+        view."""
         rows = torch.as_tensor(indices, dtype=torch.int64).cpu()
         chosen = rows.tolist()
+        mapped = isinstance(self.images, MappedImages)
         part = replace(
             self,
-            images=self.images[rows],
+            images=self.images.view(rows) if mapped else self.images[rows],
             targets=self.targets[rows],
             names=tuple(self.names[i] for i in chosen),
             factors=None if self.factors is None else tuple(self.factors[i] for i in chosen),
