@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 from captum.attr import LayerGradCam, Saliency
-from torchvision.models import SwinTransformer, VisionTransformer
+from torchvision.models import SwinTransformer, VisionTransformer, mobilenet_v3_small
 
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models import create_model, freeze, freeze_to
@@ -109,6 +109,29 @@ def test_input_gradient_and_grad_cam_are_captums(net, images):
     theirs = torch.nn.functional.interpolate(theirs, (64, 64), mode="bilinear")[:, 0]
     assert torch.allclose(grad_cam(net, images, TARGETS), theirs, atol=1e-5)
     assert grad_cam(net, images, 0, net.layer2).shape == (2, 64, 64)
+
+
+def test_grad_cam_of_a_vit_looks_where_tokens_still_count():
+    torch.manual_seed(0)
+    net = VisionTransformer(32, 8, 3, 2, 16, 32, num_classes=3).eval()
+    torch.nn.init.normal_(net.heads.head.weight)  # it starts at zero
+    images, last = torch.randn(2, 3, 32, 32), net.encoder.layers[-1]
+    assert grad_cam(net, images, 1, last).abs().max() == 0  # behind the last attention
+    kept = []
+    hook = last.ln_1.register_forward_hook(lambda *given: kept.append(given[-1]))
+    score = net(images.requires_grad_())[:, 1].sum()
+    hook.remove()
+    (gradient,) = torch.autograd.grad(score, kept[0])  # (2, 17, 16), the class token first
+    tokens = kept[0][:, 1:] @ gradient[:, 1:].mean(1)[:, :, None]  # (2, 16, 1)
+    seen = torch.nn.functional.interpolate(
+        tokens.relu().view(2, 1, 4, 4), (32, 32), mode="bilinear"
+    )
+    assert torch.allclose(grad_cam(net, images, 1), seen[:, 0], atol=1e-6) and seen.max() > 0
+
+
+def test_grad_cam_finds_the_last_map_before_hidden_layers(images):
+    net = mobilenet_v3_small(num_classes=3)
+    assert grad_cam(net, images, 1).equal(grad_cam(net, images, 1, net.features))
 
 
 def test_a_class_that_the_head_does_not_have(net, images):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
-from torchvision.models import SwinTransformer
+from torchvision.models import SwinTransformer, VisionTransformer
 
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.modes import evaluating, in_eval
@@ -136,13 +136,14 @@ def grad_cam(
     Args:
         images: ``(B, 3, h, w)``, normalised.
         classes: a row of the head, or one a picture, ``(B,)``.
-        layer: whose output to look at; the end of the body's last stage if None.
+        layer: whose output to look at; if None the last one of the body that gives a map, and of a
+            ViT the last tokens that the class token still listens to.
 
     Raises:
         HotdogError: the head has no such row.
     """
     plain = unwrap(model)
-    layer = layer if layer is not None else list(_ends(plain).values())[-1]
+    layer = layer if layer is not None else _last_heard(plain, images[:1])
     inputs = images.detach().clone().requires_grad_(True)  # so that a frozen network has a gradient
     with in_eval(plain), torch.enable_grad(), _caught(plain, [layer]) as outputs:
         score = _logits_of(plain(inputs), classes).sum()
@@ -158,6 +159,23 @@ def root_mean_square(tensors: Iterable[Tensor]) -> float:
     sums = [(float(t.double().square().sum()), t.numel()) for t in tensors]
     count = sum(n for _, n in sums)
     return (sum(s for s, _ in sums) / count) ** 0.5 if count else 0.0
+
+
+def _last_heard(plain: nn.Module, image: Tensor) -> nn.Module:
+    """The last unit of the body whose whole map has a say in the logits; ``image`` (1, 3, h, w).
+
+    Hidden fully connected layers come after it. Behind a ViT's last attention only the class token
+    counts: the other tokens' gradients are zero there.
+    """
+    if isinstance(plain, VisionTransformer):
+        return plain.encoder.layers[-1].ln_1
+    body = [m for name, units in stages(plain).items() if name != HEAD for m in units]
+    body = [m for m in body if not isinstance(m, nn.ParameterList)]
+    with evaluating(plain), _caught(plain, body) as outputs:
+        plain(image)
+    maps = [m for m in body if m in outputs and outputs[m].ndim == 4]
+    wide = [m for m in maps if _as_maps(outputs[m], plain)[0, 0].numel() > 1]
+    return (wide or maps)[-1]
 
 
 def _ends(model: nn.Module) -> dict[str, nn.Module]:
