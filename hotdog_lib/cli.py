@@ -171,6 +171,31 @@ def fetch(name: Positional[str], mirror: str | None = None) -> int:
 
 
 @app.command
+def split(data: Positional[Path], out: Path, test: float = 0.25, seed: int = 0) -> int:
+    """Copy a folder of class folders to OUT/train and OUT/test, without near-duplicates across.
+
+    Example: python -m hotdog_lib split photos --out parts --test 0.25
+
+    Left out and named are files that can't be read, and copies of a picture with another label.
+
+    Args:
+        data: a folder of class folders; it stays as it is.
+        out: a new folder.
+        test: share of the pictures to test on.
+        seed: of the choice.
+    """
+    from hotdog_lib.data.set_aside import set_aside
+
+    parts = set_aside(data, out, test, seed=seed)
+    for file in parts.unreadable:
+        print(f"left out {file.path}: {file.reason}", file=sys.stderr)
+    for names in parts.contradictory:
+        print(f"left out {', '.join(names)}: one picture, several labels", file=sys.stderr)
+    print(out)
+    return 0
+
+
+@app.command
 def pack(
     data: Positional[Path],
     out: Path,
