@@ -60,6 +60,23 @@ def cross_entropy(
     return -(probabilities * F.log_softmax(logits.float(), dim=1)).sum(dim=1).mean()
 
 
+def focal_loss(
+    logits: Tensor, targets: Tensor, gamma: float = 2.0, weights: Tensor | None = None
+) -> Tensor:
+    """Mean over the batch of a cross-entropy that turns down what is right already (Lin 2017).
+
+    A picture whose true class has probability p counts (1 - p) ** gamma times.
+
+    Args:
+        logits: (B, C). targets: class indices, (B,).
+        gamma: 0 is :func:`cross_entropy`.
+        weights: one a class, (C,), as for :func:`cross_entropy`.
+    """
+    surprise = F.cross_entropy(logits.float(), targets, reduction="none")  # (B,)
+    turned_down = (1 - (-surprise).exp()) ** gamma * surprise
+    return (turned_down if weights is None else turned_down * weights[targets]).mean()
+
+
 def soft_targets(targets: Tensor, num_classes: int, smoothing: float = 0.0) -> Tensor:
     """Class indices (B,) or probabilities (B, C) as smoothed probabilities (B, C)."""
     if targets.ndim == 1:
