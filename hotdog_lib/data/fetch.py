@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotdog_lib.data import cifar
 from hotdog_lib.data.download import download as download_file
 from hotdog_lib.data.folders import has_splits
 from hotdog_lib.data.packing import unpack_records
-from hotdog_lib.data.unpack import unzip
+from hotdog_lib.data.unpack import untar, unzip
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.home import alone, atomic_write, file_digest, home, sweep
 
@@ -30,8 +31,8 @@ class Download:
 
     Attributes:
         url: where its makers keep it.
-        digest: ``"sha1:..."`` or ``"sha256:..."``, in hex; the first digits are enough for
-            torchvision's weights, whose makers state no more.
+        digest: ``"sha1:..."``, ``"sha256:..."`` or ``"md5:..."``, in hex: whichever its makers
+            state. The first digits are enough for torchvision's weights.
         target: what it becomes, relative to :func:`hotdog_lib.home.home`.
         install: puts a verified file in place: called with the file, a scratch folder and the
             target.
@@ -52,8 +53,8 @@ def fetch(name: str, *, mirror: str | None = None, progress: bool = False) -> Pa
     """Where ``name`` lies on this machine, downloaded if need be.
 
     Args:
-        name: ``"hotdog"``, ``"deepdog"`` (the record files of 2017, unpacked), or a torchvision
-            classification model for its ImageNet weights.
+        name: ``"hotdog"``, ``"deepdog"`` (the record files of 2017, unpacked), ``"caltech256"``,
+            ``"cifar10"``, or a torchvision classification model for its ImageNet weights.
         mirror: an address or a folder to try first; None takes ``HOTDOG_MIRROR``.
         progress: show a bar.
 
@@ -177,6 +178,26 @@ def _install_records(file: Path, scratch: Path, target: Path) -> None:
     unpacked.rename(target)
 
 
+def _install_caltech(file: Path, scratch: Path, target: Path) -> None:
+    """One folder for each class already."""
+    unpacked = scratch / "unpacked"
+    unpacked.mkdir()
+    untar(file, unpacked)
+    inner = unpacked / file.name.removesuffix(".tar")
+    if not inner.is_dir():
+        raise HotdogError(f"{file.name} holds no folder {inner.name}; fetch it again")
+    inner.rename(target)
+
+
+def _install_cifar(file: Path, scratch: Path, target: Path) -> None:
+    """The binary files become class folders of PNG files."""
+    unpacked, folders = scratch / "unpacked", scratch / "folders"
+    unpacked.mkdir()
+    untar(file, unpacked)
+    cifar.unpack_cifar(unpacked / cifar.FOLDER, folders)
+    folders.rename(target)
+
+
 def _install_weights(file: Path, scratch: Path, target: Path) -> None:
     """From torchvision's pickle, read without running any of it, to safetensors."""
     import torch
@@ -235,6 +256,18 @@ REGISTRY = {
         digest="sha1:723ae5f8a433ed2e2bf729baec6b878ac0201740",
         target="deepdog/test",
         install=_install_records,
+    ),
+    "caltech256": Download(
+        url="https://data.caltech.edu/records/nyy15-4j048/files/256_ObjectCategories.tar",
+        digest="md5:67b4f42ca05d46448c6bb8ecd2220f6d",
+        target="caltech256",
+        install=_install_caltech,
+    ),
+    "cifar10": Download(  # the binary version: the one for Python is made of pickles
+        url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+        digest="md5:c32a1d4ab5d03f1284b67883e8d87530",
+        target="cifar10",
+        install=_install_cifar,
     ),
 }
 #: Names that stand for several downloads into one folder.

@@ -1,4 +1,5 @@
-"""Cutting a held-out part from a set: every class in proportion, near-duplicates on one side."""
+"""Cutting a held-out part from a set: every class in proportion, near-duplicates on one side; or as
+many of every class."""
 
 from __future__ import annotations
 
@@ -42,6 +43,47 @@ def stratified_split(
     held = held_groups[torch.unique(groups, return_inverse=True)[1]]  # (N,)
     _check(targets, held)
     return (~held).nonzero().flatten(), held.nonzero().flatten()
+
+
+def sample_per_class(targets: Tensor, per_class: int, *, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Row numbers of ``per_class`` random pictures of each class, and of all the others.
+
+    Args:
+        targets: int64 ``(N,)``, the classes.
+        per_class: pictures to take of each; at least one of each class must be left over.
+        seed: of the choice; the same arguments give the same sample.
+
+    Returns:
+        rows taken and rows left, int64, each in ascending order.
+
+    Raises:
+        HotdogError: a class is too small; it names the smallest.
+
+    Example:
+        >>> taken, left = sample_per_class(torch.tensor([0, 0, 0, 1, 1]), 1)
+        >>> len(taken), len(left)
+        (2, 3)
+    """
+    targets = targets.cpu()
+    counts = torch.bincount(targets)
+    counts = torch.where(counts > 0, counts, len(targets))  # a class without a picture is none
+    if per_class < 1 or not len(targets) or int(counts.min()) <= per_class:
+        raise HotdogError(
+            f"can't take {per_class} pictures of each class and leave one: class number "
+            f"{int(counts.argmin()) if len(targets) else 0} has "
+            f"{int(counts.min()) if len(targets) else 0}; take fewer, at least 1"
+        )
+    order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))
+    order = order[targets[order].argsort(stable=True)]  # by class, at random within each
+    place = torch.arange(len(order)) - _first_of_its_class(targets[order])
+    taken = torch.zeros(len(targets), dtype=torch.bool)
+    taken[order[place < per_class]] = True
+    return taken.nonzero().flatten(), (~taken).nonzero().flatten()
+
+
+def _first_of_its_class(ordered: Tensor) -> Tensor:
+    """For classes in ascending order, the position at which each one's class begins: ``(N,)``."""
+    return torch.searchsorted(ordered, ordered)
 
 
 def _class_counts(targets: Tensor, groups: Tensor) -> Tensor:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import shutil
 import stat
+import tarfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from hotdog_lib.errors import HotdogError
@@ -38,7 +40,8 @@ def unzip(archive: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as opened:
             members = opened.infolist()
-            _check(archive, members)
+            _check_size(archive, [member.file_size for member in members])
+            _check_members(archive, {member.filename: _fault(member) for member in members})
             for member in members:
                 _extract(opened, member, folder)
     except HotdogError:
@@ -49,32 +52,63 @@ def unzip(archive: Path, folder: Path) -> None:
         raise HotdogError(f"{archive} is not a sound zip file ({error}); fetch it again") from error
 
 
-def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
-    total = sum(member.file_size for member in members)
-    allowed = min(MAX_UNPACKED, MAX_RATIO * archive.stat().st_size)
-    if total > allowed or len(members) > MAX_MEMBERS:
+def untar(archive: Path, folder: Path) -> None:
+    """Unpack a tar file, gzipped or not, into an existing empty folder, as :func:`unzip` does.
+
+    Raises:
+        HotdogError: as there.
+    """
+    try:
+        with tarfile.open(archive) as opened:
+            members = opened.getmembers()
+            _check_size(archive, [member.size for member in members])
+            _check_members(archive, {member.name: _tar_fault(member) for member in members})
+            for member in members:
+                _extract_tar(opened, member, folder)
+    except HotdogError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK:
+            raise
+        raise HotdogError(f"{archive} is not a sound tar file ({error}); fetch it again") from error
+
+
+def _check_size(archive: Path, sizes: Sequence[int]) -> None:
+    total, allowed = sum(sizes), min(MAX_UNPACKED, MAX_RATIO * archive.stat().st_size)
+    if total > allowed or len(sizes) > MAX_MEMBERS:
         raise HotdogError(
-            f"{archive} would unpack to {total:,} bytes in {len(members):,} files, "
+            f"{archive} would unpack to {total:,} bytes in {len(sizes):,} files, "
             "more than is allowed; do not use it"
         )
-    for member in members:
-        fault = _fault(member)
+
+
+def _check_members(archive: Path, faults: dict[str, str | None]) -> None:
+    for name, fault in faults.items():
         if fault:
-            raise HotdogError(f"{archive} holds {member.filename!r}, which {fault}; do not use it")
+            raise HotdogError(f"{archive} holds {name!r}, which {fault}; do not use it")
 
 
 def _fault(member: zipfile.ZipInfo) -> str | None:
-    name = PurePosixPath(member.filename)
     kind = stat.S_IFMT(member.external_attr >> 16)  # 0 where the archive was not made on Unix
-    windows = set(member.filename) & set("\\:")  # C:\\, ..\\ and streams; a zip says / everywhere
-    if name.is_absolute() or ".." in name.parts or windows:
-        return "leads out of the folder"
-    if len(member.filename.encode(errors="replace")) > MAX_NAME:
-        return "has too long a name"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a link or a device"
     if member.flag_bits & 1:
         return "is encrypted"
+    return _name_fault(member.filename)
+
+
+def _tar_fault(member: tarfile.TarInfo) -> str | None:
+    ordinary = member.isreg() or member.isdir()
+    return _name_fault(member.name) if ordinary else "is a link or a device"
+
+
+def _name_fault(text: str) -> str | None:
+    name = PurePosixPath(text)
+    windows = set(text) & set("\\:")  # C:\\, ..\\ and streams; archives say / everywhere
+    if name.is_absolute() or ".." in name.parts or windows:
+        return "leads out of the folder"
+    if len(text.encode(errors="replace")) > MAX_NAME:
+        return "has too long a name"
     return None
 
 
@@ -87,4 +121,15 @@ def _extract(opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> 
     # zipfile reads no more than the size declared, and checks the sum; "x" refuses a second file of
     # the same name.
     with opened.open(member) as source, open(target, "xb") as file:
+        shutil.copyfileobj(source, file, 1 << 20)
+
+
+def _extract_tar(opened: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    target = folder / member.name
+    if member.isdir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Bytes only: neither owners nor modes of the archive are taken over.
+    with opened.extractfile(member) as source, open(target, "xb") as file:
         shutil.copyfileobj(source, file, 1 << 20)

@@ -25,6 +25,46 @@ def confusion_matrix(predictions: Tensor, targets: Tensor, num_classes: int) -> 
     return torch.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
+def topk_accuracy(logits: Tensor, targets: Tensor, k: int) -> float:
+    """Share of pictures whose true class is among the ``k`` highest logits.
+
+    Args:
+        logits: (N, C). targets: class indices, (N,). k: 1 is plain accuracy.
+
+    Raises:
+        HotdogError: ``k`` is not from 1 to C, or there is no picture.
+
+    Example:
+        >>> topk_accuracy(torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]), torch.tensor([1, 2]), 2)
+        0.5
+    """
+    if not len(logits) or not 1 <= k <= logits.shape[1]:
+        raise HotdogError(f"k is {k} for logits {tuple(logits.shape)}; give 1 to the classes")
+    found = logits.topk(k, dim=1).indices == targets[:, None]  # (N, k)
+    return int(found.any(dim=1).sum()) / len(targets)
+
+
+def most_confused(confusion: Tensor, pairs: int) -> list[tuple[int, int, int]]:
+    """The pairs of classes that are taken for one another most: (one, other, pictures).
+
+    Both directions count together, as shares of the two classes' pictures; ``one`` is the class
+    that is mistaken more often.
+
+    Example:
+        >>> most_confused(torch.tensor([[5, 4, 1], [0, 9, 1], [0, 0, 10]]), 1)
+        [(0, 1, 4)]
+    """
+    shares = confusion / confusion.sum(1, keepdim=True).clamp(min=1)  # (C, C)
+    both = (shares + shares.T).triu(1)
+    found = []
+    for cell in both.flatten().argsort(descending=True, stable=True)[:pairs].tolist():
+        one, other = divmod(cell, len(confusion))
+        if shares[other, one] > shares[one, other]:
+            one, other = other, one
+        found.append((one, other, int(confusion[one, other] + confusion[other, one])))
+    return found
+
+
 def classification_metrics(
     predictions: Tensor, targets: Tensor, class_names: Sequence[str], positive: str | None = None
 ) -> dict[str, Any]:
