@@ -20,7 +20,10 @@ SILENT = {"close", "rcParams", "style", "use", "show"}
 #: Modules whose functions draw.
 PLOTTERS = ("matplotlib.pyplot", "hotdog_lib.viz")
 #: Those of them that give numbers, or bring a text of their own.
-WORDY = tuple(f"hotdog_lib.viz.{name}" for name in ("graph", "interpret", "style", "tables"))
+WORDY = tuple(
+    f"hotdog_lib.viz.{name}"
+    for name in ("answers", "graph", "interpret", "style", "tables", "widgets")
+)
 
 
 def spoken(text: str) -> str:
