@@ -66,7 +66,14 @@ class Augmentation:
             )
 
 
-def augment(images: Tensor, size: int, policy: Augmentation, generator: torch.Generator) -> Tensor:
+def augment(
+    images: Tensor,
+    size: int,
+    policy: Augmentation,
+    generator: torch.Generator,
+    *,
+    part: tuple[slice, int] | None = None,
+) -> Tensor:
     """A random view of every picture: resized crop, mirror image, colour.
 
     Args:
@@ -74,6 +81,8 @@ def augment(images: Tensor, size: int, policy: Augmentation, generator: torch.Ge
         size: side of the views in pixels.
         policy: how far the views may go.
         generator: the only source of randomness; on the CPU, or on the images' device.
+        part: these are only these rows of a batch of so many pictures, of which other processes
+            have the rest. Every picture gets the view that it would get in the whole batch.
 
     Returns:
         float32 ``(B, 3, size, size)`` of 0 to 255, on the images' device.
@@ -84,11 +93,11 @@ def augment(images: Tensor, size: int, policy: Augmentation, generator: torch.Ge
         >>> augment(images, 48, Augmentation(), generator).shape
         torch.Size([4, 3, 48, 48])
     """
-    batch = len(images)
-    boxes = crop_boxes(batch, images.shape[-1], policy, generator)  # (B, 4)
-    flips = _uniform((batch,), generator) < policy.flip  # (B,)
+    rows, batch = part or (slice(None), len(images))
+    boxes = crop_boxes(batch, images.shape[-1], policy, generator)[rows]  # (B, 4)
+    flips = _uniform((batch,), generator)[rows] < policy.flip  # (B,)
     # Drawn always, so that a policy's crops do not hang on whether it has colours.
-    colours = _uniform((batch, 4), generator)  # (B, 4)
+    colours = _uniform((batch, 4), generator)[rows]  # (B, 4)
     resample = _resample_bytes if images.device.type == "cpu" else _resample_matrix
     views = resample(images, size, boxes, flips)  # (B, 3, size, size)
     return _jitter(views, policy, colours.to(images.device, non_blocking=True))

@@ -31,8 +31,8 @@ class Loader:
         seed: of the order.
         resident: keep the pixels on the device; None decides by the free memory.
         indices: use these pictures only, without copying them; None uses all.
-        shard: ``(rank, world_size)``: this process's part of every epoch. With ``drop_last`` all
-            parts are equally long; without it no picture is seen twice.
+        shard: ``(rank, world_size)``: this process's part of every batch. The parts differ by one
+            picture at most, and no picture is in two; in a small last batch a part may be empty.
 
     Raises:
         HotdogError: if no batch would come out.
@@ -72,7 +72,7 @@ class Loader:
         if not len(self) and (self.drop_last or not len(self.indices)):
             raise HotdogError(
                 f"{len(self.indices)} pictures make no batch of {self.batch_size} "
-                f"(drop_last={self.drop_last}, {self.shard[1]} processes); "
+                f"(drop_last={self.drop_last}); "
                 "give more pictures or a smaller batch_size"
             )
 
@@ -81,25 +81,27 @@ class Loader:
         self.epoch = epoch
 
     def order(self) -> Tensor:
-        """Row numbers, int64, in the order of this epoch and of this process."""
+        """Row numbers, int64, in the order of this epoch: the same in every process."""
         rows = self.indices
         if self.shuffle:
             digest = hashlib.sha256(f"{self.seed}/{self.epoch}".encode()).digest()
             generator = torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
             rows = rows[torch.randperm(len(rows), generator=generator)]
-        rank, world = self.shard
-        return rows[rank::world]
+        return rows
 
     def __len__(self) -> int:
-        """Number of batches."""
-        rank, world = self.shard
-        if self.drop_last:  # the same in every process: one that stops early would hold up the rest
-            return len(self.indices) // world // self.batch_size
-        return -(-len(range(rank, len(self.indices), world)) // self.batch_size)
+        """Number of batches: the same in every process, or one that stops early would hold up the
+        rest."""
+        whole, rest = divmod(len(self.indices), self.batch_size)
+        return whole + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield images uint8 ``(B, 3, S, S)`` and targets int64 ``(B,)``, both on the device."""
-        batches = self.order().split(self.batch_size)[: len(self)]
+        rank, world = self.shard
+        batches = [
+            rows[rank * len(rows) // world : (rank + 1) * len(rows) // world]
+            for rows in self.order().split(self.batch_size)[: len(self)]
+        ]
         return self._from_device(batches) if self.resident else self._from_host(batches)
 
     def _from_device(self, batches: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
@@ -111,8 +113,6 @@ class Loader:
             yield self._pixels[rows], targets[rows]  # (B, 3, S, S), (B,)
 
     def _from_host(self, batches: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-        if not batches:  # more processes than pictures
-            return
         with ThreadPoolExecutor(1) as gatherer:
             waiting = gatherer.submit(self._gather, batches[0])
             for following in [*batches[1:], None]:

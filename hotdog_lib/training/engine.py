@@ -19,6 +19,7 @@ from hotdog_lib.training.hardware import Hardware
 from hotdog_lib.training.losses import cross_entropy
 from hotdog_lib.training.metrics import classification_metrics
 from hotdog_lib.training.optim import set_lr
+from hotdog_lib.training.processes import ALONE, Processes
 
 #: Pictures a batch where no gradients are kept.
 EVAL_BATCH = 64
@@ -71,17 +72,21 @@ def predict_logits(
     *,
     mirror: bool = False,
     batch_size: int = EVAL_BATCH,
+    processes: Processes = ALONE,
 ) -> Tensor:
     """Logits of every picture, (N, C) float32 on the CPU; with ``mirror``, averaged with the
     mirror image's.
 
-    The average is over log-probabilities, then normalised, so that it can be used as logits.
+    The average is over log-probabilities, then normalised, so that it can be used as logits. Of
+    several ``processes`` each computes its part, and gets them all.
     """
 
     def log_odds(images: Tensor) -> Tensor:
         return model(images).float().log_softmax(dim=1)
 
-    views = _over_views(log_odds, model, pictures, preprocessing, hardware, mirror, batch_size)
+    views = _over_views(
+        log_odds, model, pictures, preprocessing, hardware, mirror, batch_size, processes
+    )
     return views.mean(dim=0).log_softmax(dim=1)
 
 
@@ -93,6 +98,7 @@ def extract_features(
     *,
     mirror: bool = False,
     batch_size: int = EVAL_BATCH,
+    processes: Processes = ALONE,
 ) -> Tensor:
     """What the classifier sees of each picture, (V, N, F) float32 on the device; V = 2 views with
     ``mirror``."""
@@ -100,7 +106,9 @@ def extract_features(
     def features(images: Tensor) -> Tensor:
         return forward_features(model, images).float()
 
-    views = _over_views(features, model, pictures, preprocessing, hardware, mirror, batch_size)
+    views = _over_views(
+        features, model, pictures, preprocessing, hardware, mirror, batch_size, processes
+    )
     return views.to(hardware.device)
 
 
@@ -112,16 +120,20 @@ def _over_views(
     hardware: Hardware,
     mirror: bool,
     batch_size: int,
+    processes: Processes,
 ) -> Tensor:
     """``function`` of each picture and, with ``mirror``, of its mirror image: (V, N, ...) on the
     CPU."""
     rows: list[Tensor] = []
     with evaluating(model), hardware.autocast():
-        for images, _ in Loader(pictures, batch_size, device=hardware.device):
+        mine = None if processes.world == 1 else processes.rows(len(pictures))
+        for images, _ in Loader(pictures, batch_size, device=hardware.device, indices=mine):
             inputs = hardware.arrange(preprocessing(images))  # (B, 3, S, S)
             views = [inputs, inputs.flip(-1)] if mirror else [inputs]
             rows.append(torch.stack([function(view) for view in views]))  # (V, B, ...)
-    return torch.cat(rows, dim=1).float().cpu().clone()
+    part = torch.cat(rows, dim=1).float().cpu().clone()
+    gathered = processes.gather(part.transpose(0, 1), len(pictures), hardware.device)
+    return gathered.transpose(0, 1)
 
 
 def evaluate_logits(
@@ -142,8 +154,11 @@ def evaluate(
     *,
     positive: str | None = None,
     mirror: bool = False,
+    processes: Processes = ALONE,
 ) -> dict[str, Any]:
     """Metrics of one split, from all its predictions at once; the model's modes are left as they
-    were."""
-    logits = predict_logits(model, pictures, preprocessing, hardware, mirror=mirror)
+    were. Several ``processes`` share the work, and each gets the metrics."""
+    logits = predict_logits(
+        model, pictures, preprocessing, hardware, mirror=mirror, processes=processes
+    )
     return evaluate_logits(logits, pictures, positive)

@@ -15,6 +15,8 @@ def wants_bars() -> bool:
     build."""
     if any(os.environ.get(name) for name in ("CI", "NBVAL", "PYTEST_CURRENT_TEST")):
         return False
+    if int(os.environ.get("RANK", 0)):  # of several processes one is enough
+        return False
     return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 

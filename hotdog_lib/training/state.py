@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,6 +46,17 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -
         for key, value in state.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
                 state[key] = torch.empty_like(parameter).copy_(value)
+
+
+def seed_epoch(seed: int, phase: int, epoch: int) -> torch.Generator:
+    """Randomness that depends on (seed, phase, epoch) alone, so that a resumed epoch is the same.
+
+    It sets torch's global state, too, from which dropout draws.
+    """
+    key = hashlib.sha256(f"{seed}/{phase}/{epoch}".encode()).digest()
+    number = int.from_bytes(key[:7], "big")
+    torch.manual_seed(number)
+    return torch.Generator().manual_seed(number)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import logging
 import time
@@ -18,6 +17,7 @@ from hotdog_lib.data.loader import Loader
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.across import whole_batches
 from hotdog_lib.models.adapters import wake
 from hotdog_lib.models.freezing import freeze_to
 from hotdog_lib.models.heads import head_logits, stages
@@ -32,9 +32,10 @@ from hotdog_lib.training.hardware import Hardware
 from hotdog_lib.training.losses import class_weights, cross_entropy, soft_targets
 from hotdog_lib.training.metrics import choose_positive
 from hotdog_lib.training.optim import check_optimizer, lr_factor, make_optimizer, parameter_groups
+from hotdog_lib.training.processes import Processes, connect
 from hotdog_lib.training.progress import bar
 from hotdog_lib.training.recipe import Recipe
-from hotdog_lib.training.state import State, restore_optimizer, snapshot
+from hotdog_lib.training.state import State, restore_optimizer, seed_epoch, snapshot
 from hotdog_lib.training.strategies import Phase, plan
 
 logger = logging.getLogger(__name__)
@@ -78,19 +79,20 @@ class Trainer:
         positive: str | None = None,
         on_epoch: Callable[[dict[str, Any], State], None] | None = None,
     ) -> None:
-        from accelerate import Accelerator
-
-        self.accelerator = Accelerator(cpu=hardware.device.type == "cpu")
-        if self.accelerator.num_processes > 1:
+        self.accelerator = connect(hardware.device)
+        self.processes = Processes(self.accelerator.process_index, self.accelerator.num_processes)
+        smallest = min(recipe.batch_size, len(train))
+        if smallest < self.processes.world:
             raise HotdogError(
-                "training in several processes is not supported yet; start one process"
+                f"batches of {smallest} pictures can't be shared by {self.processes.world} "
+                "processes: start fewer, or give a larger batch_size"
             )
         self.model = hardware.place(model)
         self.train, self.validation = train, validation
         self.recipe, self.preprocessing, self.hardware = recipe, preprocessing, hardware
         self.train_size = train_size or preprocessing.crop_size
         self.positive = choose_positive(train.class_names, positive)
-        self.on_epoch = on_epoch or (lambda row, state: None)
+        self.on_epoch = (on_epoch if self.processes.first else None) or (lambda row, state: None)
         self.phases = plan(recipe, list(stages(model)))
         weights = class_weights(train.targets, train.num_classes, recipe.class_weights)
         self.objective = partial(
@@ -109,6 +111,7 @@ class Trainer:
                 self._run_phase(index)
         if self.state.best_weights:
             self.model.load_state_dict(self.state.best_weights)
+        self.processes.agree(self.model)
         return self.state
 
     def _run_phase(self, index: int) -> None:
@@ -140,6 +143,8 @@ class Trainer:
     def _train_on_pictures(self, index: int, optimizer: torch.optim.Optimizer) -> None:
         phase = self.phases[index]
         batch = min(self.recipe.batch_size, len(self.train))
+        part = self.processes.part(batch)
+        mixed = self.recipe.augmentation.mixup > 0  # then each needs pictures of the others
         loader = Loader(
             self.train,
             batch,
@@ -147,20 +152,27 @@ class Trainer:
             shuffle=True,
             drop_last=True,
             seed=self.recipe.seed,
+            shard=(0, 1) if mixed else (self.processes.rank, self.processes.world),
         )
+        self.accelerator.free_memory()  # lets go of the last phase's wrapper, and of its hooks
         model, optimizer = self.accelerator.prepare(self.model, optimizer)
         forward = partial(self._forward, model)
+        # Wrapped, gradients are means over the processes: weigh each by its share of the batch.
+        weight = (part.stop - part.start) * self.processes.world / batch
         for epoch in range(self.state.epoch, phase.epochs):
-            generator = self._seed_epoch(index, epoch)
+            generator = seed_epoch(self.recipe.seed, index, epoch)
             loader.set_epoch(index * 1000 + epoch)
             self.model.train()
             started = time.perf_counter()
-            views = (self._view(*pair, generator) for pair in loader)
+            views = (self._view(*pair, generator, (part, batch)) for pair in loader)
             views = bar(views, f"{phase.name} {epoch + 1}/{phase.epochs}", total=len(loader))
             factors = self._factors(epoch * len(loader), phase.epochs * len(loader))
-            loss = train_epoch(
-                views, forward, optimizer, self.objective, factors, self.accelerator.backward
-            )
+            with whole_batches(self.model, part, batch):
+                loss = train_epoch(
+                    *(views, forward, optimizer, self.objective, factors),
+                    backward=lambda loss: self.accelerator.backward(loss * weight),
+                )
+            loss = self.processes.mean(loss, part.stop - part.start, self.hardware.device)
             seconds = time.perf_counter() - started
             self._finish_epoch(index, epoch, loss, seconds, len(loader) * batch, optimizer)
 
@@ -169,22 +181,29 @@ class Trainer:
             return model(images)
 
     def _view(
-        self, images: Tensor, targets: Tensor, generator: torch.Generator
+        self,
+        images: Tensor,
+        targets: Tensor,
+        generator: torch.Generator,
+        part: tuple[slice, int],
     ) -> tuple[Tensor, Tensor]:
         """Augment, normalise and lay out one batch; mixup turns its targets into probabilities."""
         policy = self.recipe.augmentation
-        views = augment(images, self.train_size, policy, generator)
         if policy.mixup:
+            views = augment(images, self.train_size, policy, generator)
             one_hot = soft_targets(targets, self.train.num_classes)
             views, targets = mixup(views, one_hot, policy.mixup, generator)
+            views, targets = views[part[0]], targets[part[0]]
+        else:
+            views = augment(images, self.train_size, policy, generator, part=part)
         return self.hardware.arrange(self.preprocessing.normalise(views)), targets
 
     def _train_on_features(self, index: int, optimizer: torch.optim.Optimizer) -> None:
         """The head alone on the frozen body's features, computed once (0.01 s an epoch, not 10
-        s)."""
+        s). Several processes share that work; the little that is left each does for itself."""
         phase, started = self.phases[index], time.perf_counter()
         mirror = self.recipe.mirror
-        look = partial(extract_features, self.model, mirror=mirror)
+        look = partial(extract_features, self.model, mirror=mirror, processes=self.processes)
         features = look(self.train, self.preprocessing, self.hardware)  # (V, N, F)
         held = look(self.validation, self.preprocessing, self.hardware) if self.validation else None
         seconds_cached = time.perf_counter() - started
@@ -192,7 +211,8 @@ class Trainer:
         rows = features.flatten(0, 1)  # (V * N, F)
         steps = -(-len(rows) // FEATURE_BATCH)
         for epoch in range(phase.epochs):
-            generator, started = self._seed_epoch(index, epoch), time.perf_counter()
+            generator = seed_epoch(self.recipe.seed, index, epoch)
+            started = time.perf_counter()
             order = torch.randperm(len(rows), generator=generator).to(rows.device)
             batches = ((rows[part], targets[part]) for part in order.split(FEATURE_BATCH))
             factors = self._factors(epoch * steps, phase.epochs * steps)
@@ -202,6 +222,7 @@ class Trainer:
             seconds = time.perf_counter() - started + (seconds_cached if epoch == 0 else 0.0)
             metrics = None if held is None else self._evaluate_features(held)
             self._add_row(index, epoch, loss, seconds, len(self.train), metrics)
+        self.processes.agree(self.model)
         self.state.phase, self.state.epoch = (
             index + 1,
             0,
@@ -233,6 +254,7 @@ class Trainer:
                 self.hardware,
                 positive=self.positive,
                 mirror=self.recipe.mirror,
+                processes=self.processes,
             )
         row = self._add_row(index, epoch, loss, seconds, pictures, metrics)
         self.state.phase, self.state.epoch = index, epoch + 1
@@ -272,14 +294,6 @@ class Trainer:
     def _factors(self, start: int, total: int) -> Iterator[float]:
         shape = self.recipe.schedule
         return (lr_factor(step, total, shape) for step in itertools.count(start))
-
-    def _seed_epoch(self, index: int, epoch: int) -> torch.Generator:
-        """Randomness that depends on (seed, phase, epoch) alone, so that a resumed epoch is the
-        same epoch."""
-        key = f"{self.recipe.seed}/{index}/{epoch}".encode()
-        seed = int.from_bytes(hashlib.sha256(key).digest()[:7], "big")
-        torch.manual_seed(seed)  # dropout; fit() puts the caller's state back
-        return torch.Generator().manual_seed(seed)
 
 
 def _cuda_indices(device: torch.device) -> list[int]:
