@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -106,8 +108,30 @@ def pick_hardware(device: str = "auto", precision: str = "auto") -> Hardware:
             f"device {device!r} was asked for, but torch finds no GPU; use --device cpu"
         )
     chosen = torch.device(device)
+    if chosen.type == "cpu":
+        keep_freed_memory()
     bf16 = has_fast_bf16(chosen) if precision == "auto" else precision == "bf16"
     return Hardware(chosen, bf16)
+
+
+#: Names of the GNU C library's settings, from its malloc.h.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+
+
+@cache
+def keep_freed_memory() -> bool:
+    """Let the process keep the memory that a step frees for the next one; whether it could be told.
+
+    The GNU C library hands a large tensor back to the system as soon as it is freed. The next step
+    gets it anew, page by page, and each page is cleared first: a quarter of a training step's
+    processor time. The peak stays what it is. Elsewhere, nothing happens.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library, or Windows
+        return False
+    kept = mallopt(M_TRIM_THRESHOLD, 2**31 - 1), mallopt(M_MMAP_THRESHOLD, 2**30)
+    return all(kept)
 
 
 def has_fast_bf16(device: torch.device) -> bool:
