@@ -13,8 +13,10 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
+from hotdog_lib.cli_pictures import fetch, pack, render, shard, unpack
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.training.pretrain import PretrainOptions
+from hotdog_lib.training.processes import launched
 from hotdog_lib.training.run import RunOptions
 
 app = tyro.extras.SubcommandApp()
@@ -34,6 +36,8 @@ def train(options: Annotated[RunOptions, OmitArgPrefixes]) -> int:
     from hotdog_lib.training.run import train_run
 
     metrics = train_run(options)
+    if not metrics:  # of several processes the first one tells
+        return 0
     for skipped in metrics["skipped"]:
         print(f"skipped {skipped['path']}: {skipped['reason']}", file=sys.stderr)
     print(_summary(metrics), file=sys.stderr)
@@ -152,131 +156,6 @@ def export(
 
 
 @app.command
-def fetch(name: Positional[str], mirror: str | None = None) -> int:
-    """Download data or weights into HOTDOG_HOME, verified; what is there already is not fetched
-    again.
-
-    Example: python -m hotdog_lib fetch hotdog
-
-    Args:
-        name: hotdog (the D2L photographs), deepdog (the record files of 2017, 690 MB), or a
-            torchvision model for its ImageNet weights.
-        mirror: an address, or a folder, that holds the same files.
-    """
-    from hotdog_lib.data.fetch import fetch as fetch_files
-    from hotdog_lib.training.progress import wants_bars
-
-    print(fetch_files(name, mirror=mirror, progress=wants_bars()))
-    return 0
-
-
-@app.command
-def split(data: Positional[Path], out: Path, test: float = 0.25, seed: int = 0) -> int:
-    """Copy a folder of class folders to OUT/train and OUT/test, without near-duplicates across.
-
-    Example: python -m hotdog_lib split photos --out parts --test 0.25
-
-    Left out and named are files that can't be read, and copies of a picture with another label.
-
-    Args:
-        data: a folder of class folders; it stays as it is.
-        out: a new folder.
-        test: share of the pictures to test on.
-        seed: of the choice.
-    """
-    from hotdog_lib.data.set_aside import set_aside
-
-    parts = set_aside(data, out, test, seed=seed)
-    for file in parts.unreadable:
-        print(f"left out {file.path}: {file.reason}", file=sys.stderr)
-    for names in parts.contradictory:
-        print(f"left out {', '.join(names)}: one picture, several labels", file=sys.stderr)
-    print(out)
-    return 0
-
-
-@app.command
-def pack(
-    data: Positional[Path],
-    out: Path,
-    resize: int | None = None,
-    quality: int = 95,
-    threads: int | None = None,
-) -> int:
-    """Pack a folder of class folders into one record file, as MXNet's im2rec does.
-
-    Example: python -m hotdog_lib pack photos/train --out train.rec --resize 256 --quality 90
-
-    OUT gets an .idx and a .lst beside it. Pictures that can't be read are left out and named.
-
-    Args:
-        data: a folder of class folders.
-        out: the .rec file.
-        resize: pixels of the short side; without it files are packed as they are.
-        quality: of the JPEGs that resizing makes.
-        threads: one a core if not given.
-    """
-    from hotdog_lib.data.folders import scan_folder
-    from hotdog_lib.data.packing import pack_folder
-    from hotdog_lib.training.progress import wants_bars
-
-    how = {"resize": resize, "quality": quality, "threads": threads, "progress": wants_bars()}
-    skipped = pack_folder(scan_folder(data), out, **how)
-    for file in skipped:
-        print(f"skipped {file.path}: {file.reason}", file=sys.stderr)
-    print(out)
-    return int(bool(skipped))
-
-
-@app.command
-def unpack(records: Positional[Path], out: Path, classes: str | None = None) -> int:
-    """Unpack a record file into a folder of class folders that train and evaluate take.
-
-    Example: python -m hotdog_lib unpack train.rec --out photos/train --classes not-hotdog,hotdog
-
-    Args:
-        records: a .rec file of MXNet's or of ours.
-        out: a new folder.
-        classes: names of the labels 0, 1 ... with commas; without them those in the .lst file.
-    """
-    from hotdog_lib.data.packing import unpack_records
-    from hotdog_lib.training.progress import wants_bars
-
-    names = classes.split(",") if classes else None
-    unpack_records(records, out, names, progress=wants_bars())
-    print(out)
-    return 0
-
-
-@app.command
-def render(
-    out: Path,
-    train: int = 100,
-    test: int = 200,
-    seed: int = 0,
-    size: int = 96,
-    positive_share: float = 0.5,
-) -> int:
-    """Draw the kitchen's pictures into an image folder that train and evaluate take.
-
-    Example: python -m hotdog_lib render --out drawn --train 100 --test 200 --seed 7
-
-    Args:
-        out: a new or empty folder; it gets train/ and test/ with hotdog/ and not-hotdog/ in each.
-        train: pictures to train on.
-        test: pictures to test on; never the same as those.
-        seed: every picture is a function of it and its number.
-        size: side in pixels, 64 to 512.
-        positive_share: share of hot dogs.
-    """
-    from hotdog_lib.lab import render_folder
-
-    render_folder(out, {"train": train, "test": test}, seed, size, positive_share)
-    print(out)
-    return 0
-
-
-@app.command
 def pretrain(options: Annotated[PretrainOptions, OmitArgPrefixes]) -> int:
     """Train a source network on the pantry's drawings and write the weights that the package ships.
 
@@ -289,19 +168,28 @@ def pretrain(options: Annotated[PretrainOptions, OmitArgPrefixes]) -> int:
     return 0
 
 
+for command in (fetch, render, shard, pack, unpack):
+    app.command(command)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Errors of the user's making are one line on standard error and the exit
     code 2."""
     for stream in (sys.stdout, sys.stderr):  # names in scripts that a terminal does not know
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    one = launched()
+    level = logging.INFO if one.first else logging.WARNING
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
     for noisy in ("accelerate", "PIL", "torch", "onnxscript", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
+        if one.world > 1 and "train" not in (sys.argv[1:] if arguments is None else arguments)[:1]:
+            raise HotdogError("several processes can only train; start one")
         return int(app.cli(args=arguments, prog="python -m hotdog_lib") or 0)
     except HotdogError as error:
-        print(f"error: {error}", file=sys.stderr)
+        whose = f"process {one.rank} of {one.world}: " if one.world > 1 else ""
+        print(f"{whose}error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; run again with --resume to go on", file=sys.stderr)

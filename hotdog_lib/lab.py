@@ -244,6 +244,20 @@ def kitchen_source(
     return Source(key, CLASS_NAMES, size, count, read)
 
 
+def render_shards(
+    out: Path, counts: dict[str, int], seed: int, size: int, positive_share: float = 0.5
+) -> None:
+    """Write the pictures of :func:`render_folder` as ``out/<split>`` in shards; the same call goes
+    on where it was stopped."""
+    from hotdog_lib.data.shards import write_shards
+
+    start = 0
+    for split, count in counts.items():
+        source = kitchen_source(seed, count, size, start=start, positive_share=positive_share)
+        write_shards(out / split, source)
+        start += count
+
+
 def render_folder(
     out: Path, counts: dict[str, int], seed: int, size: int, positive_share: float = 0.5
 ) -> None:

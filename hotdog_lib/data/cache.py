@@ -29,7 +29,7 @@ from hotdog_lib.data.folders import Folder
 from hotdog_lib.data.pictures import PictureSet, Skipped
 from hotdog_lib.data.preprocess import to_canvas
 from hotdog_lib.errors import HotdogError
-from hotdog_lib.home import atomic_write, file_digest, sweep
+from hotdog_lib.home import alone, atomic_write, file_digest, sweep
 from hotdog_lib.home import cache_dir as default_cache_dir
 
 FORMAT = "hotdog_lib pixels 1"
@@ -68,8 +68,13 @@ def load_pictures(
     path = place / "pixels" / f"{_short_name(folder)}-{size}px-{key[:32]}.safetensors"
     pictures = _read(path, folder, size)
     if pictures is None:
-        _build(path, folder, _canvases(folder, contents, size, interpolation, progress), size)
-        pictures = _read(path, folder, size)
+        lock = path.with_name(f".{path.name}.lock")
+        with alone(lock, wait=True, remedy="set HOTDOG_CACHE to another folder"):
+            pictures = _read(path, folder, size)  # another process may have been faster
+            if pictures is None:
+                canvases = _canvases(folder, contents, size, interpolation, progress)
+                _build(path, folder, canvases, size)
+                pictures = _read(path, folder, size)
     if pictures is None:
         raise HotdogError(f"the cache {path} cannot be read back; remove it and look at the disk")
     _check_classes(pictures)

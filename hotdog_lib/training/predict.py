@@ -10,9 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hotdog_lib.data.cache import load_pictures
 from hotdog_lib.data.decode import decode_image
-from hotdog_lib.data.folders import has_splits, scan_folder
+from hotdog_lib.data.folders import has_splits
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import to_canvas
 from hotdog_lib.data.web import is_url, read_url
@@ -22,6 +21,7 @@ from hotdog_lib.training.engine import evaluate, predict_logits
 from hotdog_lib.training.hardware import Hardware, pick_hardware
 from hotdog_lib.training.leakage import note_look, seen_before
 from hotdog_lib.training.metrics import choose_positive
+from hotdog_lib.training.run_splits import load_split
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,8 @@ def evaluate_run(
     ``data``."""
     model, card = load_model(saved_model(run))
     hardware = pick_hardware(device, precision)
-    folder = scan_folder(data, "test" if has_splits(data) else None, class_names=card.class_names)
-    view = card.preprocessing
-    pictures = load_pictures(folder, view.resize_size, interpolation=view.interpolation)
+    split = "test" if has_splits(data) else None
+    pictures = load_split(data, split, card.preprocessing, card.class_names)
     metrics = evaluate(
         hardware.place(model),
         pictures,

@@ -142,6 +142,14 @@ def launched() -> Processes:
     return Processes(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
 
 
+def own_device(device: str) -> str:
+    """The device of this process: of several on a machine, each has a GPU of its own."""
+    shared = device in ("auto", "cuda") and torch.cuda.is_available()
+    if launched().world == 1 or not shared:
+        return device
+    return f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
+
+
 @contextmanager
 def together(device: str, timeout: float) -> Iterator[Processes]:
     """Connect to the other processes that the launcher started; an end of one ends all.
@@ -168,7 +176,7 @@ def together(device: str, timeout: float) -> Iterator[Processes]:
             raise
         reason = str(error).strip().splitlines()[0]
         raise HotdogError(
-            f"process {mine.rank} of {mine.world} has lost another one ({reason}). See what that "
-            "one said last, and start all of them again with --resume"
+            f"it has lost another one ({reason}); see what that one said last, and start all of "
+            "them again with --resume"
         ) from error
     dist.destroy_process_group()

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hotdog_lib.data.cache import load_pictures
-from hotdog_lib.data.duplicates import duplicate_groups
-from hotdog_lib.data.folders import has_splits, scan_folder
-from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
-from hotdog_lib.data.splits import stratified_split
 from hotdog_lib.models.adapters import KINDS, unload, wake
 from hotdog_lib.models.freezing import freeze_to
 from hotdog_lib.models.io import save_adapter, save_model
@@ -26,10 +21,11 @@ from hotdog_lib.training.engine import evaluate
 from hotdog_lib.training.hardware import Hardware, deterministic, pick_hardware
 from hotdog_lib.training.leakage import find_leaks, note_look, save_seen
 from hotdog_lib.training.metrics import choose_positive
-from hotdog_lib.training.progress import wants_bars
+from hotdog_lib.training.processes import Processes, own_device, together
 from hotdog_lib.training.recipe import Recipe
-from hotdog_lib.training.record import environment, write_json, write_json_lines
+from hotdog_lib.training.record import environment, tidy, write_json, write_json_lines
 from hotdog_lib.training.run_folder import claimed, finished_metrics, note_changes
+from hotdog_lib.training.run_splits import Splits, load_splits
 from hotdog_lib.training.state import State
 from hotdog_lib.training.trainer import Trainer
 from hotdog_lib.training.zero_shot import zero_shot
@@ -63,23 +59,8 @@ class RunOptions:
     """Go on where a run in this folder was stopped."""
     deterministic: bool = False
     """The same bits in every run on one GPU, too, more slowly. On a CPU they always are."""
-
-
-@dataclass(frozen=True)
-class Splits:
-    """The pictures of a run. ``test`` is looked at once, at the end."""
-
-    train: PictureSet
-    validation: PictureSet
-    test: PictureSet | None
-    fingerprints: dict[str, str]
-    """Of what the folder holds to train on (validation included), and to test on."""
-
-    @property
-    def skipped(self) -> list[dict[str, str]]:
-        """Files that could not be read, with the reason."""
-        parts = [self.train, *([self.test] if self.test else [])]
-        return [vars(s) for part in parts for s in part.skipped]
+    timeout: float = 1800
+    """Seconds that each of several processes waits for another one that does not answer."""
 
 
 def train_run(options: RunOptions) -> dict[str, Any]:
@@ -89,36 +70,52 @@ def train_run(options: RunOptions) -> dict[str, Any]:
     and, until the run is finished, ``checkpoint.safetensors``. Where few numbers in a frozen body
     learned, they are in ``adapter.safetensors``, too; in the model LoRA is merged.
 
+    Started by ``torchrun`` or ``accelerate launch``, the processes train together, and the first
+    one writes.
+
     Returns:
-        What ``metrics.json`` holds.
+        What ``metrics.json`` holds; nothing in the other processes.
 
     Raises:
         HotdogError: for anything wrong with the options, the pictures or the weights, before
         anything is written.
     """
     started = time.perf_counter()
-    with claimed(options.out, resume=options.resume), deterministic(options.deterministic):
-        return _train(options, started)
+    with (
+        together(options.device, options.timeout) as processes,
+        claimed(options.out, resume=options.resume) if processes.first else nullcontext(),
+        deterministic(options.deterministic),
+    ):
+        processes.wait()  # until the first one has the folder
+        return _train(options, started, processes)
 
 
-def _train(options: RunOptions, started: float) -> dict[str, Any]:
-    hardware = pick_hardware(options.device, options.precision)
+def _train(options: RunOptions, started: float, processes: Processes) -> dict[str, Any]:
+    hardware = pick_hardware(own_device(options.device), options.precision)
     source = get_weights(options.model, options.weights)
     preprocessing = evaluation_view(options, source)
-    splits = load_splits(options.data, preprocessing, options.validation, options.recipe.seed)
+    splits = load_splits(
+        options.data, preprocessing, options.validation, options.recipe.seed, processes
+    )
     identity = _identity(options, splits, source)
-    done = finished_metrics(options.out, identity)
+    processes.check_same(tidy(vars(identity)) | {"precision": hardware.bf16})
+    done = processes.share(finished_metrics(options.out, identity) if processes.first else None)
     if done is not None:
         logger.info("%s is finished: nothing to resume", options.out)
-        return done
+        return done if processes.first else {}
     model = new_model(options.model, source, options.recipe, splits.train.num_classes)
-    history = _fit(options, model, splits, preprocessing, hardware, identity, source)
+    history = _fit(options, model, splits, preprocessing, hardware, identity, source, processes)
     about = _about(options, splits, preprocessing, source, identity)
     if source is not None and options.recipe.strategy in KINDS:
         wake(freeze_to(model, HEAD), options.recipe.strategy)  # not awake if nothing was left to do
-        save_adapter(model, options.out / "adapter.safetensors", source, **about)
+        if processes.first:
+            save_adapter(model, options.out / "adapter.safetensors", source, **about)
         unload(model)
-    metrics = _final_metrics(options, model, splits, preprocessing, hardware, source, history)
+    metrics = _final_metrics(
+        options, model, splits, preprocessing, hardware, source, history, processes
+    )
+    if not processes.first:
+        return {}
     metrics["seconds"] = time.perf_counter() - started
     _write_results(options, model, splits, metrics, identity, about)
     return metrics
@@ -139,27 +136,6 @@ def evaluation_view(options: RunOptions, source: SourceWeights | None) -> Prepro
     return replace(own, resize_size=side, crop_size=side)
 
 
-def load_splits(root: Path, preprocessing: Preprocessing, validation: float, seed: int) -> Splits:
-    """Training, validation and (where the folder has one) test pictures; near-duplicates stay on
-    one side."""
-    both = has_splits(root)
-    load = partial(
-        load_pictures,
-        size=preprocessing.resize_size,
-        interpolation=preprocessing.interpolation,
-        progress=wants_bars(),
-    )
-    everything = load(scan_folder(root, "train" if both else None))
-    names = everything.class_names
-    test = None
-    if both:
-        test = load(scan_folder(root, "test", class_names=names))
-    groups = duplicate_groups(everything)
-    train, held = stratified_split(everything.targets, validation, groups=groups, seed=seed)
-    prints = {"train": everything.fingerprint()} | ({"test": test.fingerprint()} if test else {})
-    return Splits(everything.subset(train), everything.subset(held), test, prints)
-
-
 def _fit(
     options: RunOptions,
     model: Any,
@@ -168,6 +144,7 @@ def _fit(
     hardware: Hardware,
     identity: Identity,
     source: SourceWeights | None,
+    processes: Processes,
 ) -> State:
     out = options.out
 
@@ -195,10 +172,27 @@ def _fit(
         on_epoch=on_epoch,
     )
     state = None
-    if (out / "checkpoint.safetensors").exists():
-        state = load_state(out / "checkpoint.safetensors", trainer.model, identity)
-        logger.info("resuming after %s", state.history[-1]["phase"])
-    record = {
+    if processes.first:
+        if (out / "checkpoint.safetensors").exists():
+            state = load_state(out / "checkpoint.safetensors", trainer.model, identity)
+            logger.info("resuming after %s", state.history[-1]["phase"])
+        record = _record(options, splits, hardware, identity, processes)
+        write_json(out / "config.json", note_changes(out, record) if state else record)
+    state = processes.share(state)
+    processes.agree(trainer.model)
+    return trainer.fit(state)
+
+
+def _record(
+    options: RunOptions,
+    splits: Splits,
+    hardware: Hardware,
+    identity: Identity,
+    processes: Processes,
+) -> dict[str, Any]:
+    """What a run says of itself before it begins."""
+    computed = hardware.describe() | {"deterministic": options.deterministic}
+    return {
         "model": options.model,
         "weights": options.weights,
         "strategy": options.recipe.strategy,
@@ -210,11 +204,9 @@ def _fit(
             "validation": len(splits.validation),
             **({"test": len(splits.test)} if splits.test else {}),
         },
-        "hardware": hardware.describe() | {"deterministic": options.deterministic},
+        "hardware": computed | {"processes": processes.world},
         "environment": environment(),
     }
-    write_json(out / "config.json", note_changes(out, record) if state else record)
-    return trainer.fit(state)
 
 
 def _identity(options: RunOptions, splits: Splits, source: SourceWeights | None) -> Identity:
@@ -231,6 +223,7 @@ def _final_metrics(
     hardware: Hardware,
     source: SourceWeights | None,
     state: State,
+    processes: Processes,
 ) -> dict[str, Any]:
     positive = choose_positive(splits.train.class_names, options.positive)
     metrics: dict[str, Any] = {
@@ -246,7 +239,10 @@ def _final_metrics(
     if splits.test is not None:
         mirror = options.recipe.mirror
         metrics["test"] = evaluate(
-            model, splits.test, preprocessing, hardware, positive=positive, mirror=mirror
+            *(model, splits.test, preprocessing, hardware),
+            positive=positive,
+            mirror=mirror,
+            processes=processes,
         )
         if source is not None and positive is not None:
             metrics["zero_shot"] = zero_shot(
