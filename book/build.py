@@ -72,11 +72,12 @@ def fingerprints(env: dict[str, str]) -> tuple[str, str, str]:
 
 def make_parts(made_from: str, env: dict[str, str]) -> bool:
     """Train and export what "Try it" carries, unless it is there already; whether it now is."""
-    stamp = PARTS / ".made-from"
-    if read(stamp) == made_from:
+    stamp = BUILD / ".parts-made-from"
+    if PARTS.is_dir() and read(stamp) == made_from:
         return True
     code = subprocess.call([sys.executable, "book/try_it_parts.py"], cwd=ROOT, env=env)
     if code == 0:
+        BUILD.mkdir(exist_ok=True)
         stamp.write_text(made_from)
     return code == 0
 

@@ -38,4 +38,4 @@ def facts(parts: dict[str, Any]) -> Markdown:
         "features of a picture": source["features"],
         "largest difference from PyTorch": f"{classifier['checked']['difference']:.0e}",
     }
-    return Markdown(table([{"": key, " ": value} for key, value in rows.items()]))
+    return Markdown(table([{"what": key, "here": value} for key, value in rows.items()]))

@@ -42,8 +42,9 @@ async function openOn(device, parts) {
   const engine = await Engine.open(device);
   const opened = new Map();
   const open = (name) => {
-    const { file, preprocessing } = parts[name];
-    if (!opened.has(name)) opened.set(name, Network.open(engine, new URL(file, MADE), preprocessing));
+    const { file, preprocessing, mirror } = parts[name];
+    const load = () => Network.open(engine, new URL(file, MADE), preprocessing, mirror ? 2 : 1);
+    if (!opened.has(name)) opened.set(name, load());
     return opened.get(name);
   };
   await open("classifier");

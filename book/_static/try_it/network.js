@@ -36,15 +36,19 @@ export class Network {
     Object.assign(this, { engine, session, preprocessing });
   }
 
-  /** Fetch a file and make it ready; the first run, which is slow, is over when this returns. */
-  static async open(engine, address, preprocessing) {
+  /**
+   * Fetch a file and make it ready for batches of so many views; the first run, which is slow, is
+   * over when this returns.
+   */
+  static async open(engine, address, preprocessing, views = 1) {
     const answer = await fetch(address);
     if (!answer.ok) throw new Error(`${address} is missing (${answer.status}); build the book again`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
     const options = { executionProviders: [engine.device] };
     const session = await engine.inTurn(() => engine.ort.InferenceSession.create(bytes, options));
     const network = new Network(engine, session, preprocessing);
-    await network.run([new ImageData(preprocessing.crop_size, preprocessing.crop_size)]);
+    const blank = new ImageData(preprocessing.crop_size, preprocessing.crop_size);
+    await network.run(Array(views).fill(blank));
     return network;
   }
 
