@@ -228,6 +228,19 @@ def about(lab: Lab, parts: dict[str, PictureSet], epochs: int) -> dict[str, Any]
     }
 
 
+def head_rows(splits: list[dict[str, Split]], setting: str) -> tuple[dict, list[dict]]:
+    """A row of the table, at the best rate of each seed, and one row for each rate."""
+    each = [head_runs(part, setting, seed) for seed, part in enumerate(splits)]
+    best = [max(r, key=lambda lr: r[lr]["validation_average_precision"]) for r in each]
+    row = by_column([{"lr": lr, **runs[lr]} for lr, runs in zip(best, each, strict=True)])
+    by_rate = []
+    for lr in RATES:
+        cells = by_column([runs[lr] for runs in each])
+        few = {key: cells[key] for key in ("f1", "recall", "average_precision")}
+        by_rate.append({"setting": setting, "lr": lr, **few})
+    return {"setting": setting, **row}, by_rate
+
+
 def main() -> None:
     """Measure what the record does not hold yet."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -240,27 +253,24 @@ def main() -> None:
     old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     same = old.get("source") == record["source"]
     rows, rates = (old["settings"], old["by_rate"]) if same else ([], [])
-
-    def keep(setting: str, runs: list[dict[str, Any]]) -> None:
-        rows.append({"setting": setting, **by_column(runs)})
-        known = {"settings": rows, "by_rate": rates, "environment": environment()}
-        write_json(path, {**record, "says": finding(rows) if len(rows) > 6 else "", **known})
-        logging.info("%s: F1 %.3f ± %.3f", setting, *mean_interval(rows[-1]["f1"]))
-
     done = {row["setting"] for row in rows}
-    if set(ODDS) - done:
-        splits = features_of(lab, pictures)
+
+    def keep(row: dict[str, Any]) -> None:
+        rows.append(row)
+        known = {"settings": rows, "by_rate": rates, "environment": environment()}
+        write_json(
+            path, {**record, "says": finding(rows) if len(rows) >= len(ODDS) else "", **known}
+        )
+        logging.info("%s: F1 %.3f ± %.3f", row["setting"], *mean_interval(row["f1"]))
+
+    splits = [] if set(ODDS) <= done else features_of(lab, pictures)
     for setting in [name for name in ODDS if name not in done]:
-        each = [head_runs(part, setting, seed) for seed, part in enumerate(splits)]
-        for lr in RATES:
-            cells = by_column([runs[lr] for runs in each])
-            few = {key: cells[key] for key in ("f1", "recall", "average_precision")}
-            rates.append({"setting": setting, "lr": lr, **few})
-        best = [max(r, key=lambda lr: r[lr]["validation_average_precision"]) for r in each]
-        keep(setting, [{"lr": lr, **runs[lr]} for lr, runs in zip(best, each, strict=True)])
+        row, by_rate = head_rows(splits, setting)
+        rates.extend(by_rate)
+        keep(row)
     for setting in [name for name in TUNED if given.epochs and name not in done]:
         runs = [tuned_run(lab, p, setting, s, given.epochs) for s, p in enumerate(pictures)]
-        keep(setting, [{"lr": Recipe().learning_rate, **run} for run in runs])
+        keep({"setting": setting, **by_column([{"lr": Recipe().learning_rate, **r} for r in runs])})
 
 
 if __name__ == "__main__":
