@@ -74,9 +74,17 @@ class ShardFile:
         except (OSError, ValueError) as error:
             raise HotdogError(f"cannot map {self.path} ({error}); write it again") from error
 
-    def check(self, pixels: np.ndarray) -> None:
+    def check(self) -> None:
         """Raise HotdogError unless targets and pixels are those that were written."""
-        if _digest(self.targets, pixels) != self.about.digest:
+        digest = hashlib.sha256()
+        try:
+            with open(self.path, "rb") as file:  # read, not mapped: no page of it stays with us
+                file.seek(self.pixels_at - 8 * len(self))
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise HotdogError(f"cannot read {self.path} ({error.strerror}); try again") from error
+        if digest.hexdigest() != self.about.digest:
             raise HotdogError(
                 f"{self.path} is damaged: its checksum differs; remove it, and its shards.json, "
                 "and run the command that wrote it again: it goes on from there"
@@ -85,7 +93,9 @@ class ShardFile:
 
 def write_shard(path: Path, images: Tensor, targets: Tensor, **about: Any) -> None:
     """Write one shard, whole or not at all; ``about`` are the fields of :class:`Shard`."""
-    shard = Shard(digest=_digest(targets, images.numpy()), **about)
+    digest = hashlib.sha256(targets.numpy().astype("<i8"))  # as they will lie in the file
+    digest.update(np.ascontiguousarray(images.numpy()).data)
+    shard = Shard(digest=digest.hexdigest(), **about)
     described = json.dumps({"format": FORMAT, **asdict(shard)})
     with atomic_write(path, "make room there, and run again: it goes on from here") as temporary:
         save_file({"targets": targets, "images": images}, temporary, {"shard": described})
@@ -122,12 +132,6 @@ def _tuple(values: list) -> tuple:
     return tuple(tuple(v) if isinstance(v, list) else v for v in values)
 
 
-def _digest(targets: Tensor, pixels: np.ndarray) -> str:
-    digest = hashlib.sha256(targets.numpy().astype("<i8"))
-    digest.update(np.ascontiguousarray(pixels).data)
-    return digest.hexdigest()
-
-
 class _Maps:
     """The mapped files of a set, shared by all its views; each is checked when first mapped."""
 
@@ -156,12 +160,11 @@ class _Maps:
     def _pixels(self, number: int) -> np.ndarray:
         with self._lock:
             pixels = self._open.get(number)
+            if number not in self._sound:
+                self.files[number].check()
+                self._sound.add(number)
             if pixels is None:
                 pixels = self._open[number] = self.files[number].map()
-                if number not in self._sound:
-                    self.files[number].check(pixels)
-                    self._sound.add(number)
-                    self._touched += pixels.nbytes
             return pixels
 
 
