@@ -5,6 +5,7 @@ It stands on top, beside :mod:`hotdog_lib.lab`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +34,8 @@ MANY_KINDS = tuple(sorted(NAMESAKES + STRANGERS))
 #: Folders under HOTDOG_HOME, the one to take first in front; ``fetch`` makes them.
 FULL_SETS = {"caltech256": "Caltech-256", "cifar10": "CIFAR-10"}
 CLUTTER = "257.clutter"  # no class: pictures of nothing in particular
+#: Read of a set with splits of its own. All of CIFAR-10 would fill 12 GB at a network's size.
+MOST_OF_A_CLASS = {"train": 300, "test": 200}
 POCKET_SEED = 720
 
 
@@ -115,11 +118,22 @@ def _without_clutter(folder: Folder) -> Folder:
         return folder
     last = len(folder.class_names) - 1
     kept = [i for i, target in enumerate(folder.targets) if target != last]
+    return replace(_only(folder, kept), class_names=folder.class_names[:-1])
+
+
+def _some(folder: Folder, most: int) -> Folder:
+    """At most ``most`` files of each class, always the same ones."""
+    targets = torch.tensor(folder.targets)
+    order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(0))
+    kept = torch.cat([order[targets[order] == c][:most] for c in targets.unique()])
+    return _only(folder, kept.sort().values.tolist())
+
+
+def _only(folder: Folder, rows: Sequence[int]) -> Folder:
     return replace(
         folder,
-        paths=tuple(folder.paths[i] for i in kept),
-        targets=tuple(folder.targets[i] for i in kept),
-        class_names=folder.class_names[:-1],
+        paths=tuple(folder.paths[i] for i in rows),
+        targets=tuple(folder.targets[i] for i in rows),
     )
 
 
