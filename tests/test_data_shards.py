@@ -44,6 +44,12 @@ def photos(tmp_path):
     return scan_folder(tmp_path / "photos")
 
 
+def same(one, two):
+    """Whether two sets hold the same pictures."""
+    pixels = torch.equal(one.images[:], two.images[:])
+    return pixels and torch.equal(one.targets, two.targets) and one.class_names == two.class_names
+
+
 def stopped_after(source, pictures):
     """A source whose reader breaks off, as a kill would."""
 
@@ -57,7 +63,7 @@ def stopped_after(source, pictures):
 
 
 def test_the_same_set_as_in_memory(shards, whole):
-    assert shards.fingerprint() == whole.fingerprint() and shards.names == whole.names
+    assert same(shards, whole) and shards.names == whole.names
     rows = torch.tensor([39, 0, 7, 6, 20])
     assert torch.equal(shards.images[rows], whole.images[rows])
     assert torch.equal(shards.images[3], whole.images[3]) and shards.images[:0].shape[0] == 0
@@ -122,7 +128,7 @@ def test_damage_is_told_before_a_pixel_of_it_is_used(tmp_path, shards):
     path.unlink()
     (tmp_path / "set" / "shards.json").unlink()
     again = write_shards(tmp_path / "set", kitchen_source(5, 40, 32), shard_bytes=SEVEN)
-    assert again.fingerprint() == shards.fingerprint()
+    assert same(again, shards) and again.fingerprint() == shards.fingerprint()
 
 
 def test_an_index_that_is_none(tmp_path, shards):
@@ -140,11 +146,11 @@ def test_a_folder_and_its_records_give_the_folders_pictures(tmp_path, photos, mo
     cached = load_pictures(photos, 16)
     three = 3 * 3 * 16 * 16
     written = write_shards(tmp_path / "a", folder_source(photos, 16), shard_bytes=three)
-    assert written.fingerprint() == cached.fingerprint() and written.class_names == ("cat", "dog")
+    assert same(written, cached) and written.class_names == ("cat", "dog")
     assert [file.path for file in written.skipped] == ["cat/1.png"]
     pack_folder(photos, tmp_path / "p.rec")
     packed = write_shards(tmp_path / "b", record_source(tmp_path / "p.rec", 16))
-    assert packed.fingerprint() == cached.fingerprint()
+    assert same(packed, cached)
     Image.new("RGB", (32, 32)).save(photos.paths[0])
     with pytest.raises(HotdogError, match="other pictures"):
         write_shards(tmp_path / "a", folder_source(photos, 16))

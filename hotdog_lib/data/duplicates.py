@@ -30,6 +30,7 @@ MAX_COLOUR = 60.0  # root mean square difference of the thumbnails, in grey leve
 SAME_COLOUR = 1.0  # below this, pictures without any structure count as the same, too
 FLAT = 2.0  # grey levels: structure fainter than this is noise and does not correlate
 CELLS, THUMBNAIL, BLOCK = 16, 8, 1024
+WIDE = 2**15  # pictures that a block is compared with at a time: 128 MiB for each sign
 LUMA = (0.299, 0.587, 0.114)
 
 
@@ -137,6 +138,9 @@ class _Features:
     colours: Tensor  # (N, 192), around 0
     structure: Tensor  # (N, 192), of length 1; shorter where there is hardly any
 
+    def __getitem__(self, rows: slice) -> _Features:
+        return _Features(*(part[rows] for part in vars(self).values()))
+
     @classmethod
     def of(cls, signature: Signature) -> _Features:
         colours = signature.thumbnails.float() - 128  # (N, 3, 8, 8)
@@ -149,13 +153,29 @@ def _pairs(images: Signature, others: Signature | None) -> Iterator[tuple[Tensor
     """Yield rows ``(P, 2)`` and distances ``(P,)`` of the pairs found in each block of rows."""
     mine = _Features.of(images)
     theirs = mine if others is None else _Features.of(others)
-    for start in range(0, len(mine.bits), BLOCK):
-        block = _Features(*(part[start : start + BLOCK] for part in vars(mine).values()))
-        distance = (256 - block.bits @ theirs.bits.T) / 2  # (b, M), exact
-        colour = torch.cdist(block.colours, theirs.colours) / block.colours.shape[1] ** 0.5
-        alike = block.structure @ theirs.structure.T > MIN_CORRELATION
-        same = (distance < MAX_DISTANCE) & alike & (colour < MAX_COLOUR) | (colour < SAME_COLOUR)
-        if others is None:
-            same = same.triu(start + 1)
-        pairs = same.nonzero()  # (P, 2)
-        yield pairs + torch.tensor([start, 0]), distance[tuple(pairs.T)].long()
+    for top in range(0, len(mine.bits) if len(theirs.bits) else 0, BLOCK):
+        block = mine[top : top + BLOCK]
+        left = top if others is None else 0  # pairs of a set with itself are looked at once
+        found = [
+            (pairs + torch.tensor([top, start]), distances)
+            for start in range(left, len(theirs.bits), WIDE)
+            for pairs, distances in [
+                _alike(block, theirs[start : start + WIDE], top - start if others is None else None)
+            ]
+        ]
+        pairs, distances = (torch.cat(parts) for parts in zip(*found, strict=True))
+        order = pairs[:, 0].argsort(stable=True)
+        yield pairs[order], distances[order]
+
+
+def _alike(one: _Features, two: _Features, diagonal: int | None) -> tuple[Tensor, Tensor]:
+    """Rows ``(P, 2)`` and distances ``(P,)`` of the pairs in a block; only those above its
+    diagonal, where there is one."""
+    distance = (256 - one.bits @ two.bits.T) / 2  # (b, w), exact
+    colour = torch.cdist(one.colours, two.colours) / one.colours.shape[1] ** 0.5
+    alike = one.structure @ two.structure.T > MIN_CORRELATION
+    same = (distance < MAX_DISTANCE) & alike & (colour < MAX_COLOUR) | (colour < SAME_COLOUR)
+    if diagonal is not None:
+        same = same.triu(diagonal + 1)
+    pairs = same.nonzero()  # (P, 2)
+    return pairs, distance[tuple(pairs.T)].long()

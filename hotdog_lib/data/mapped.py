@@ -109,27 +109,37 @@ def read_shard(path: Path) -> ShardFile:
             if length > MAX_HEADER:
                 raise ValueError(f"a header of {length:,} bytes")
             header = json.loads(file.read(length))
-            about = json.loads(header["__metadata__"]["shard"])
+            about = _described(json.loads(header["__metadata__"]["shard"]))
             count, channels, size, width = header["images"]["shape"]
             targets = np.frombuffer(file.read(8 * count), "<i8").copy()  # (n,)
         pixels = 3 * size * size * count
         offsets = [header[part]["data_offsets"] for part in ("targets", "images")]
         expected = [[0, 8 * count], [8 * count, 8 * count + pixels]]
         whole = path.stat().st_size == 8 + length + 8 * count + pixels
-        if (about.pop("format"), channels, width) != (FORMAT, 3, size) or not whole:
-            raise ValueError("it is cut short, or no shard")
-        if offsets != expected or len(about["names"]) != count:
+        if (channels, width) != (3, size) or not whole:
+            raise ValueError("it is cut short")
+        if offsets != expected or len(about.names) != count:
             raise ValueError("its parts do not fit together")
-        shard = Shard(**{k: _tuple(v) if isinstance(v, list) else v for k, v in about.items()})
     except (OSError, LookupError, TypeError, ValueError, RecursionError) as error:
         raise HotdogError(
             f"{path} is no sound shard ({error}); remove it and write it again"
         ) from error
-    return ShardFile(path, shard, torch.from_numpy(targets), size, 8 + length + 8 * count)
+    return ShardFile(path, about, torch.from_numpy(targets), size, 8 + length + 8 * count)
 
 
-def _tuple(values: list) -> tuple:
-    return tuple(tuple(v) if isinstance(v, list) else v for v in values)
+def _described(values: Any) -> Shard:
+    """What a shard says of itself. Raises ValueError, LookupError or TypeError."""
+    if values["format"] != FORMAT:
+        raise ValueError(f"its format is {values['format']!r}")
+    kinds = {"key": str, "start": int, "end": int, "digest": str, "names": list, "skipped": list}
+    wrong = [name for name, kind in kinds.items() if not isinstance(values[name], kind)]
+    names, pairs = values["names"], [tuple(pair) for pair in values["skipped"] or ()]
+    if wrong or not all(isinstance(word, str) for row in (names, *pairs) for word in row):
+        raise ValueError("what it says of itself has the wrong types")
+    if any(len(pair) != 2 for pair in pairs):
+        raise ValueError("a skipped file needs a name and a reason")
+    plain = {name: values[name] for name in ("key", "start", "end", "digest")}
+    return Shard(**plain, names=tuple(names), skipped=tuple(pairs))
 
 
 class _Maps:
@@ -197,6 +207,12 @@ class MappedImages:
     def nbytes(self) -> int:
         """Bytes of all pixels."""
         return self.shape.numel()
+
+    @property
+    def digests(self) -> tuple[str, ...] | None:
+        """Checksums of the shards' targets and pixels, in order; of a view there are none."""
+        files = self._maps.files
+        return tuple(file.about.digest for file in files) if self._rows is None else None
 
     def view(self, rows: Tensor) -> MappedImages:
         """These pictures only, in this order; nothing is read."""

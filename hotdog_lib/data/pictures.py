@@ -112,7 +112,11 @@ class PictureSet:
         return dict(zip(self.class_names, counted, strict=True))
 
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of pixels, shape, targets and class names."""
+        """SHA-256 (hex) of pixels, shape, targets and class names; of shards, of their checksums,
+        so that a set larger than memory need not be read for it."""
+        if isinstance(self.images, MappedImages) and self.images.digests is not None:
+            known = [list(self.images.shape), self.class_names, self.images.digests]
+            return hashlib.sha256(repr(known).encode()).hexdigest()
         digest = hashlib.sha256(repr((tuple(self.images.shape), self.class_names)).encode())
         digest.update(self.targets.cpu().numpy())
         for block in self.images.split(256):  # a memory-mapped set passes through in pieces
