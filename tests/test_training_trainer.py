@@ -3,6 +3,7 @@ is the same run."""
 
 import copy
 import itertools
+import sys
 
 import pytest
 import torch
@@ -238,6 +239,16 @@ def test_the_loss_is_read_from_the_device_once_an_epoch(monkeypatch):
     batches = [(torch.randn(3, 4), torch.tensor([0, 1, 1]))] * 6
     train_epoch(batches, layer, optimizer, nn.functional.cross_entropy, itertools.repeat(1.0))
     assert len(reads) == 1
+
+
+def test_bars_in_a_notebook_only_where_somebody_looks(monkeypatch):
+    for name in ("CI", "NBVAL", "PYTEST_CURRENT_TEST", "RANK", "JPY_SESSION_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert not wants_bars()
+    monkeypatch.setenv("JPY_SESSION_NAME", "notebooks/12_your_own_photos.ipynb")
+    assert wants_bars()
 
 
 def test_no_progress_bars_under_test():

@@ -12,7 +12,6 @@ import functools
 import html
 import io
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotdog_lib.errors import HotdogError
+from hotdog_lib.training.progress import watched_notebook
 from hotdog_lib.viz.alt import spoken
 
 if TYPE_CHECKING:
@@ -134,19 +134,14 @@ def slider(
 
 
 def reader_is_there() -> bool:
-    """Whether somebody looks at this kernel's outputs: in JupyterLab, Colab or VS Code.
-
-    A program that executes notebooks leaves none of their traces. ``HOTDOG_SLIDERS=live`` or
-    ``=frames`` decides instead.
-    """
+    """Whether somebody looks at this kernel's outputs. ``HOTDOG_SLIDERS=live`` or ``=frames``
+    decides instead."""
     asked = os.environ.get("HOTDOG_SLIDERS", "")
     if asked not in ("", "live", "frames"):
         raise HotdogError(f"HOTDOG_SLIDERS={asked!r} is unknown; it takes live or frames")
     if asked:
         return asked == "live"
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    in_vs_code = "__vsc_ipynb_file__" in getattr(shell, "user_ns", {})
-    return in_vs_code or "google.colab" in sys.modules or "JPY_SESSION_NAME" in os.environ
+    return watched_notebook()
 
 
 def page(frames: Sequence[Frame], label: str, start: int = 0) -> str:
