@@ -139,6 +139,8 @@ def connect(device: torch.device) -> Accelerator:
 
 def launched() -> Processes:
     """This process as its launcher has numbered it; alone without one."""
+    if dist.is_initialized():
+        return Processes(dist.get_rank(), dist.get_world_size())
     return Processes(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
 
 
@@ -167,6 +169,7 @@ def together(device: str, timeout: float) -> Iterator[Processes]:
         return
     from accelerate import PartialState
 
+    connected = dist.is_initialized()  # by a launcher, which ends it, too
     cpu = device == "cpu" or not torch.cuda.is_available()
     try:
         PartialState(cpu=cpu, timeout=timedelta(seconds=timeout))
@@ -179,4 +182,5 @@ def together(device: str, timeout: float) -> Iterator[Processes]:
             f"it has lost another one ({reason}); see what that one said last, and start all of "
             "them again with --resume"
         ) from error
-    dist.destroy_process_group()
+    if not connected:
+        dist.destroy_process_group()
