@@ -23,6 +23,7 @@ import torch
 from fuzz_inputs import damaged, nearly, pictures, with_metadata
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import nn
 
@@ -31,6 +32,7 @@ from hotdog_lib.data import download, web
 from hotdog_lib.data.decode import decode_image
 from hotdog_lib.data.preprocess import Preprocessing, to_canvas
 from hotdog_lib.data.records import Record, RecordFile, write_records
+from hotdog_lib.data.shards import INDEX, Source, open_shards, write_shards
 from hotdog_lib.data.unpack import unzip
 from hotdog_lib.data.web import read_url
 from hotdog_lib.errors import HotdogError
@@ -102,6 +104,32 @@ def records(folder: Path) -> Target:
         assert sum(len(record.content) for record in RecordFile(path)) <= 4 * len(data)
 
     return damaged([sound]), lambda data: not refused(lambda: read(data))
+
+
+def shards(folder: Path) -> Target:
+    """Folders of two shards: one of them damaged, or described nearly right, or a wrong index."""
+    place = folder / "shards"
+    items = [(f"{i}.png", i % 2, torch.full((3, 4, 4), i, dtype=torch.uint8)) for i in range(5)]
+    source = Source(
+        "key", ("hotdog", "not-hotdog"), 4, len(items), lambda start: iter(items[start:])
+    )
+    truth = write_shards(place, source, shard_bytes=3 * 3 * 4 * 4).images[:]
+    first, index = place / "shard-00000.safetensors", place / INDEX
+    whole, listed = first.read_bytes(), index.read_bytes()
+    with safe_open(first, "pt") as file:
+        about = json.loads(file.metadata()["shard"])
+    described = st.builds(with_metadata(whole, "shard"), nearly(about))
+    pairs = st.tuples(damaged([whole]) | described, st.just(listed))
+    indices = nearly(json.loads(listed)).map(lambda value: json.dumps(value).encode())
+    pairs |= st.tuples(st.just(whole), damaged([listed]) | indices)
+
+    def read(pair: tuple[bytes, bytes]) -> None:
+        first.write_bytes(pair[0])
+        index.write_bytes(pair[1])
+        images = open_shards(place).images[:]
+        assert all((truth == image).flatten(1).all(1).any() for image in images), "a wrong picture"
+
+    return pairs, lambda pair: not refused(lambda: read(pair))
 
 
 # Metadata.
@@ -261,6 +289,7 @@ TARGETS: dict[str, Callable[[Path], Target]] = {
     **{f"decoder: {f}": partial(decoder, f) for f in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")},
     "archives": archives,
     "RecordIO": records,
+    "shards": shards,
     "model files": model_files,
     "checkpoints": checkpoints,
     "addresses": addresses,

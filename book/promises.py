@@ -81,9 +81,9 @@ PROMISES: tuple[tuple[str, str, Callable[[Results], str]], ...] = (
         lambda r: f"{_tests(r, 'model files')}; {_fuzzed(r, 'model files', 'checkpoints')}",
     ),
     (
-        "Record files and command lines that make no sense get an error that names what is wrong.",
+        "Record files, shards and command lines that make no sense get an error that names what is wrong.",
         "`benchmarks/fuzz.py`.",
-        lambda r: _fuzzed(r, "RecordIO", "command line"),
+        lambda r: _fuzzed(r, "RecordIO", "shards", "command line"),
     ),
     (
         "The same seed gives the same bits on the same machine.",

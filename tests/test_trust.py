@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import struct
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+import torch
 
+from hotdog_lib.data.mapped import read_shard, write_shard
 from hotdog_lib.data.unpack import unzip
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.training.recipe import Recipe
@@ -67,3 +71,21 @@ def test_a_seed_that_torch_cannot_take():
     for seed in (-1, 2**63, 10**30):
         with pytest.raises(HotdogError, match="seed is"):
             Recipe(seed=seed)
+
+
+@pytest.mark.parametrize("wrong", [{"skipped": None}, {"names": [1]}, {"format": 0}, {"key": []}])
+def test_a_shard_that_describes_itself_wrongly(tmp_path, wrong):
+    """It was read into whatever was there, and failed later with an error that names nothing."""
+    path = tmp_path / "shard-00000.safetensors"
+    images = torch.zeros(1, 3, 4, 4, dtype=torch.uint8)
+    about = {"key": "k", "start": 0, "end": 1, "names": ["a"], "skipped": []}
+    write_shard(path, images, torch.zeros(1, dtype=torch.int64), **about)
+    data = path.read_bytes()
+    length = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8 : 8 + length])
+    described = json.loads(header["__metadata__"]["shard"]) | wrong
+    header["__metadata__"]["shard"] = json.dumps(described)
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
+    with pytest.raises(HotdogError, match="no sound shard"):
+        read_shard(path)

@@ -263,6 +263,8 @@ def open_shards(folder: Path) -> PictureSet:
             raise HotdogError(f"{shard.path} is not the one that {INDEX} names; write it again")
         files.append(shard)
     filled = [shard for shard in files if len(shard)]
+    if not filled:
+        raise HotdogError(f"the shards in {folder} hold no pictures; write them again")
     pictures = PictureSet(
         images=MappedImages(filled),  # type: ignore[arg-type]  # answers as a tensor would
         targets=torch.cat([shard.targets for shard in filled]),
@@ -286,7 +288,8 @@ def _read_index(folder: Path) -> dict[str, Any]:
         expected = {"key": str, "class_names": list, "size": int, "pictures": int, "shards": list}
         if not all(isinstance(index[name], kind) for name, kind in expected.items()):
             raise ValueError("a part has the wrong type")
-        if not index["shards"] or not all(isinstance(row["file"], str) for row in index["shards"]):
+        words = [row[part] for row in index["shards"] for part in ("file", "digest")]
+        if not words or not all(isinstance(word, str) for word in words + index["class_names"]):
             raise ValueError("it names no shards")
     except (OSError, LookupError, TypeError, ValueError, RecursionError) as error:
         raise HotdogError(f"cannot read {path} ({error}); write the shards again") from error
