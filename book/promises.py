@@ -81,7 +81,8 @@ PROMISES: tuple[tuple[str, str, Callable[[Results], str]], ...] = (
         lambda r: f"{_tests(r, 'model files')}; {_fuzzed(r, 'model files', 'checkpoints')}",
     ),
     (
-        "Record files, shards and command lines that make no sense get an error that names what is wrong.",
+        "Record files, shards and command lines that make no sense get an error that names what "
+        "is wrong.",
         "`benchmarks/fuzz.py`.",
         lambda r: _fuzzed(r, "RecordIO", "shards", "command line"),
     ),
