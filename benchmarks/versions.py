@@ -29,6 +29,7 @@ MINORS = (10, 11, 12, 13)
 OLDEST = ("torch==2.10.*", "torchvision==0.25.*")
 NEWEST = ("torch", "torchvision")
 TOOLS = ("pytest>=8,<10", "nbval==0.11.0", "pytest-xdist>=3.6,<4", "hypothesis>=6")
+ORACLES = ("scikit-learn>=1.5", "torchmetrics>=1.6", "peft>=0.17")
 TESTS = ("test_data_*.py", "test_models_*.py", "test_training_*.py", "test_cli.py", "test_lab.py")
 VERSIONS = (
     "import json, torch, torchvision as v; print(json.dumps([torch.__version__, v.__version__]))"
@@ -100,7 +101,7 @@ def check(python: str, wanted: tuple[str, ...]) -> dict[str, Any]:
 def install(venv: Path, python: str, wanted: tuple[str, ...]) -> str:
     """An environment with the project in it; the path of its Python."""
     own = str(venv / ("Scripts" if sys.platform == "win32" else "bin") / "python")
-    packages = [*wanted, *TOOLS, "-e", str(ROOT)]
+    packages = [*wanted, *TOOLS, *ORACLES, "-e", f"{ROOT}[onnx]"]
     if uv := shutil.which("uv"):
         run([uv, "venv", "--quiet", "--python", python, str(venv)], venv.parent)
         done = run([uv, "pip", "install", "--quiet", "--python", own, *packages], venv.parent)
