@@ -80,7 +80,7 @@ def _same(given: Tensor, wanted: Tensor) -> bool:
 
 
 PREPARE = Exercise(
-    id="12.1",
+    id="12.2",
     answer="prepare",
     cell='''
 def prepare(path, view):
@@ -183,7 +183,7 @@ def check_look_again(look_again: Callable[[Tensor, Tensor, int], Sequence[int]])
 
 
 LOOK_AGAIN = Exercise(
-    id="12.2",
+    id="12.1",
     answer="look_again",
     cell='''
 def look_again(probabilities, labels, count):
@@ -334,4 +334,4 @@ def threshold(sure, right, wanted):
     ),
 )
 
-EXERCISES = (PREPARE, LOOK_AGAIN, THRESHOLD)
+EXERCISES = (LOOK_AGAIN, PREPARE, THRESHOLD)
