@@ -154,7 +154,8 @@ class Trainer:
             seed=self.recipe.seed,
             shard=(0, 1) if mixed else (self.processes.rank, self.processes.world),
         )
-        self.accelerator.free_memory()  # lets go of the last phase's wrapper, and of its hooks
+        if self.processes.world > 1:
+            self.accelerator.free_memory()  # lets go of the last phase's wrapper and its hooks
         model, optimizer = self.accelerator.prepare(self.model, optimizer)
         forward = partial(self._forward, model)
         # Wrapped, gradients are means over the processes: weigh each by its share of the batch.
