@@ -224,10 +224,8 @@ class Trainer:
             metrics = None if held is None else self._evaluate_features(held)
             self._add_row(index, epoch, loss, seconds, len(self.train), metrics)
         self.processes.agree(self.model)
-        self.state.phase, self.state.epoch = (
-            index + 1,
-            0,
-        )  # a checkpoint now goes on with the next phase
+        # A checkpoint now goes on with the next phase.
+        self.state.phase, self.state.epoch = index + 1, 0
         self.on_epoch(self.state.history[-1], self.state)
 
     def _evaluate_features(self, features: Tensor) -> dict[str, Any]:
