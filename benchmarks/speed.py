@@ -182,11 +182,22 @@ def parts(rounds: int) -> dict[str, Callable[[], list[Row]]]:
 
 
 def finding(record: Row) -> str:
-    """What the parts say, in one sentence each."""
+    """What the parts say, in one sentence."""
     told = [
         f"{row['network']}: the loop trains at {median(row['share_of_ceiling']):.0%} of the "
         "network's own speed"
-        for row in record.get("steady", [])
+        for row in record["steady"]
+    ]
+    if "memory" in record:
+        back, kept = (median(row["program"]) + median(row["system"]) for row in record["memory"])
+        told.append(f"memory that is kept saves {1 - kept / back:.0%} of a step")
+    if "imports" in record:
+        seconds = {row["module"]: median(row["seconds"]) for row in record["imports"]}
+        told.append(f"hotdog_lib is imported in {seconds['hotdog_lib']:.2f} s")
+    told += [
+        f"compiled in {row['compile_seconds']:.0f} s, {row['network']} is "
+        f"{row['after'] / row['before']:.2f} times as fast"
+        for row in record.get("compile", [])
     ]
     return "; ".join(told) + "."
 
