@@ -232,13 +232,14 @@ def head_rows(splits: list[dict[str, Split]], setting: str) -> tuple[dict, list[
     """A row of the table, at the best rate of each seed, and one row for each rate."""
     each = [head_runs(part, setting, seed) for seed, part in enumerate(splits)]
     best = [max(r, key=lambda lr: r[lr]["validation_average_precision"]) for r in each]
-    row = by_column([{"lr": lr, **runs[lr]} for lr, runs in zip(best, each, strict=True)])
+    row = by_column([runs[lr] for lr, runs in zip(best, each, strict=True)])
+    rates = ", ".join(f"{lr:g}" for lr in best)  # a text: their mean would say nothing
     by_rate = []
     for lr in RATES:
         cells = by_column([runs[lr] for runs in each])
         few = {key: cells[key] for key in ("f1", "recall", "average_precision")}
-        by_rate.append({"setting": setting, "lr": lr, **few})
-    return {"setting": setting, **row}, by_rate
+        by_rate.append({"setting": setting, "lr": f"{lr:g}", **few})
+    return {"setting": setting, **row, "rates": rates}, by_rate
 
 
 def main() -> None:
@@ -270,7 +271,7 @@ def main() -> None:
         keep(row)
     for setting in [name for name in TUNED if given.epochs and name not in done]:
         runs = [tuned_run(lab, p, setting, s, given.epochs) for s, p in enumerate(pictures)]
-        keep({"setting": setting, **by_column([{"lr": Recipe().learning_rate, **r} for r in runs])})
+        keep({"setting": setting, **by_column(runs), "rates": f"{Recipe().learning_rate:g}"})
 
 
 if __name__ == "__main__":
