@@ -2,7 +2,8 @@
 
     python benchmarks/speed.py
 
-Pocket edition: the kitchen's pictures, the embedded networks. Each pair of figures is measured in
+The kitchen's pictures and the embedded networks; photographs and ImageNet's weights as well where
+``HOTDOG_HOME`` has them. Each pair of figures is measured in
 turns, ``--rounds`` times; the record has one number a round. Seconds are a processor's, on one
 thread, so that a busy machine changes them little. Parts that need a process of their own (imports,
 memory, compiling) get one. Writes ``book/results/speed_processor.json`` after every part; a part
@@ -27,9 +28,14 @@ import torch
 from torch import Tensor, nn
 
 from hotdog_lib.data.augment import augment, mixup
+from hotdog_lib.data.cache import load_pictures
+from hotdog_lib.data.folders import scan_folder
 from hotdog_lib.data.loader import Loader
+from hotdog_lib.data.pictures import PictureSet
+from hotdog_lib.home import home
 from hotdog_lib.lab import kitchen_pictures
 from hotdog_lib.models import create_model, get_weights
+from hotdog_lib.models.weights import imagenet_path
 from hotdog_lib.training.engine import train_epoch
 from hotdog_lib.training.hardware import Hardware, keep_freed_memory, pick_hardware
 from hotdog_lib.training.losses import soft_targets
@@ -59,21 +65,30 @@ def in_turns(parts: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list
     return taken
 
 
-def trainer_of(model: str, hardware: Hardware) -> Trainer:
+def photographs(side: int) -> PictureSet:
+    """As many as are used, from the whole of ``HOTDOG_HOME/hotdog/train``."""
+    everything = load_pictures(scan_folder(home() / "hotdog", "train"), side)
+    return everything.subset(torch.linspace(0, len(everything) - 1, SET).long())
+
+
+def trainer_of(model: str, weights: str, hardware: Hardware) -> Trainer:
     """The library's own, about to train everything."""
-    source = get_weights(model, "embedded")
+    source = get_weights(model, weights)
     assert source is not None
     view = source.preprocessing
     net = create_model(model, weights=source, num_classes=2)
-    pictures = kitchen_pictures(0, SET, view.resize_size)
+    if weights == "imagenet":
+        pictures = photographs(view.resize_size)
+    else:
+        pictures = kitchen_pictures(0, SET, view.resize_size)
     return Trainer(net, pictures, None, Recipe(batch_size=BATCH), view, hardware)
 
 
-def steady(model: str, rounds: int) -> Row:
+def steady(model: str, weights: str, rounds: int) -> Row:
     """An epoch's pictures a second: the library's loop, the network on random numbers, the loader
     without a network."""
     hardware = pick_hardware()
-    trainer = trainer_of(model, hardware)
+    trainer = trainer_of(model, weights, hardware)
     net = trainer.model.train()
     optimizer = make_optimizer(parameter_groups(net, 1e-5))
     side, generator = trainer.train_size, torch.Generator().manual_seed(0)
@@ -103,7 +118,15 @@ def steady(model: str, rounds: int) -> Row:
     taken = in_turns(parts, rounds)
     rates = {name: [len(loader) * BATCH / s for s in seconds] for name, seconds in taken.items()}
     pairs = zip(taken["ceiling"], taken["loop"], strict=True)
-    return {"network": model, **rates, "share_of_ceiling": [top / whole for top, whole in pairs]}
+    about = {"network": model, "weights": weights, "side": side}
+    return {**about, **rates, "share_of_ceiling": [top / whole for top, whole in pairs]}
+
+
+def networks() -> list[tuple[str, str]]:
+    """Names and weights; those from ImageNet, on photographs, where both are at hand."""
+    pocket = [(model, "embedded") for model in MODELS]
+    full = [(m, "imagenet") for m in MODELS if imagenet_path(m).exists()]
+    return pocket + full if (home() / "hotdog").is_dir() else pocket
 
 
 def fresh(*arguments: str) -> Row:
@@ -172,7 +195,7 @@ def parts(rounds: int) -> dict[str, Callable[[], list[Row]]]:
         return {key: [row[key] for row in found] for key in found[0]}
 
     return {
-        "steady": lambda: [steady(model, rounds) for model in MODELS],
+        "steady": lambda: [steady(*pair, rounds) for pair in networks()],
         "memory": lambda: [
             {"memory": how, **repeated(("memory", how), fresh)} for how in ("handed back", "kept")
         ],
@@ -184,8 +207,8 @@ def parts(rounds: int) -> dict[str, Callable[[], list[Row]]]:
 def finding(record: Row) -> str:
     """What the parts say, in one sentence."""
     told = [
-        f"{row['network']}: the loop trains at {median(row['share_of_ceiling']):.0%} of the "
-        "network's own speed"
+        f"{row['network']} at {row['side']} pixels: the loop trains at "
+        f"{median(row['share_of_ceiling']):.0%} of the network's own speed"
         for row in record["steady"]
     ]
     if "memory" in record:
@@ -219,7 +242,7 @@ def main() -> None:
     record = {
         "title": "Speed of a processor",
         "says": "",
-        "edition": "pocket",
+        "edition": "pocket; rows with weights from ImageNet: full",
         "command": "python benchmarks/speed.py",
         "hardware": f"{hardware}, shared with other work",
         "date": environment()["date"],
