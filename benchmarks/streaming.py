@@ -26,7 +26,7 @@ from itertools import islice
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from hotdog_lib.data.augment import Augmentation
 from hotdog_lib.data.pictures import PictureSet
@@ -51,10 +51,12 @@ class Memory:
     mapped files, which the system takes back when it wants them.
     """
 
+    def __init__(self, with_helpers: bool = False) -> None:
+        self._with_helpers = with_helpers
+
     def __enter__(self) -> Memory:
         Path("/proc/self/clear_refs").write_text("5")  # the highest so far is forgotten
-        self.own = self.all = 0.0
-        self.children = 0.0
+        self.own = self.all = self.helpers = 0.0
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
@@ -66,15 +68,17 @@ class Memory:
         self.all = _status("self")["VmHWM"]
 
     def _watch(self) -> None:
-        import psutil
-
-        while not self._done.wait(0.05):
+        while not self._done.wait(0.1):
             self.own = max(self.own, _status("self")["RssAnon"])
-            helpers = [_status(str(child.pid)) for child in psutil.Process().children()]
-            self.children = max(self.children, sum(row.get("RssAnon", 0) for row in helpers))
+            if self._with_helpers:  # costs a look at every process of the machine
+                import psutil
+
+                rows = [_status(str(child.pid)) for child in psutil.Process().children()]
+                self.helpers = max(self.helpers, sum(row.get("RssAnon", 0) for row in rows))
 
     def row(self) -> dict[str, float]:
-        return {"own_mib": self.own, "all_mib": self.all, "helpers_mib": self.children}
+        helpers = {"helpers_mib": self.helpers} if self._with_helpers else {}
+        return {"own_mib": self.own, "all_mib": self.all, **helpers}
 
 
 def _status(pid: str) -> dict[str, float]:
@@ -97,20 +101,26 @@ def clocked(run: Callable[[], int]) -> dict[str, float]:
 
 def draw(work: Path, count: int) -> dict[str, float]:
     """The kitchen's pictures into shards, in the memory that takes."""
-    with Memory() as memory:
+    with Memory(with_helpers=True) as memory:
         row = clocked(lambda: len(write_shards(work / "drawn", kitchen_source(SEED, count, SIZE))))
     return {"clock_ms": row["clock_ms"], **memory.row()}
 
 
 def write(work: Path, count: int) -> dict[str, float]:
-    """Pictures that are drawn already into new shards: the writing alone."""
+    """Pictures that are drawn already into new shards; fetching those is not counted."""
     drawn, out = open_shards(work / "drawn"), work / f"set-{count}"
-    targets = drawn.targets.tolist()
+    targets, fetching = drawn.targets.tolist(), {"clock_ms": 0.0, "processor_ms": 0.0}
+
+    def fetch(rows: list[int]) -> Tensor:
+        images = []
+        for key, value in clocked(lambda: images.append(drawn.images[rows]) or 1).items():
+            fetching[key] += value
+        return images[0]
 
     def read(start: int) -> Iterator:
         rows = (row % len(drawn) for row in range(start, count))
         for first in iter(lambda: list(islice(rows, BATCH)), []):
-            for row, image in zip(first, drawn.images[first], strict=True):
+            for row, image in zip(first, fetch(first), strict=True):
                 yield drawn.names[row], targets[row], image
 
     source = Source(source_key(count), drawn.class_names, SIZE, count, read)
@@ -124,6 +134,7 @@ def write(work: Path, count: int) -> dict[str, float]:
 
     with Memory() as memory:
         row = clocked(run)
+    row = {key: value - fetching[key] / (count * rounds) for key, value in row.items()}
     return {**row, **memory.row()}
 
 
@@ -227,7 +238,7 @@ def record(
     options: argparse.Namespace, drawn: dict[str, float], parts: dict[str, list[dict[str, float]]]
 ) -> None:
     last = {part: rows[-1] for part, rows in parts.items()}
-    most = max(row["all_mib"] for rows in parts.values() for row in rows)
+    most = max(row["all_mib"] for rows in (*parts.values(), [drawn]) for row in rows)
     result = {
         "title": "Sets larger than memory",
         "says": f"From {options.sizes[0]:,} to {options.sizes[-1]:,} pictures of {SIZE} px in "

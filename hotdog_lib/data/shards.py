@@ -1,7 +1,7 @@
 """Folders of shards: sets larger than memory, written and read a page at a time.
 
     shards/
-        shard-00000.safetensors   some 64 MiB of pictures, see hotdog_lib/data/mapped.py
+        shard-00000.safetensors   some 32 MiB of pictures, see hotdog_lib/data/mapped.py
         shard-00001.safetensors
         shards.json               written last: without it, the writing was interrupted
 
@@ -35,7 +35,7 @@ from hotdog_lib.home import alone, atomic_write, sweep
 logger = logging.getLogger(__name__)
 
 INDEX = "shards.json"
-SHARD_BYTES = 2**26  # of pixels; all that a writer holds
+SHARD_BYTES = 2**25  # of pixels; all that a writer holds. Larger ones fall out of its caches
 
 #: Name, class, and the canvas uint8 (3, S, S), or why there is none.
 Item = tuple[str, int, Tensor | DecodeError]
