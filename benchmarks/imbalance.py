@@ -6,9 +6,9 @@
 One picture in nine is a hot dog, in training, validation and test. Heads on stored features, each
 setting at five rates of SGD; the rate is the one with the best average precision on the validation
 pictures, and so is the threshold the one with their best F1. Five seeds: the kitchen draws other
-training and validation pictures for each, of the photographs each has other hot dogs. Two settings
-fine-tune the whole network, too. Writes ``book/results/imbalance_<pictures>.json``; what is there
-already is not run again.
+training and validation pictures for each, of the photographs each has other hot dogs. Writes
+``book/results/imbalance_<pictures>.json``; what is there already is not run again. ``--epochs 4``
+adds two settings that fine-tune the whole network.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seeds", type=int, default=5)
-    arguments.add_argument("--epochs", type=int, default=4, help="of fine-tuning; 0 leaves it out")
+    arguments.add_argument("--epochs", type=int, default=0, help="of fine-tuning; 0 leaves it out")
     given, lab = arguments.parse_args(), open_lab()
     path, pictures = record_path("imbalance", lab), [rare_parts(lab, s) for s in range(given.seeds)]
     record = about(lab, pictures[0], given.epochs)
