@@ -288,7 +288,8 @@ def threshold(sure, right, wanted):
     #: solution
     sure, order = sure.sort(descending=True)
     share = right[order].float().cumsum(0) / torch.arange(1, len(sure) + 1)  # (N,)
-    return float(sure[share >= wanted].min())
+    enough = sure[share >= wanted]
+    return float(enough.min()) if len(enough) else 1.0
     #: stub
     # return wanted
     #: end
