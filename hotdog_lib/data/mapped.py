@@ -26,7 +26,7 @@ from hotdog_lib.home import atomic_write
 
 FORMAT = "hotdog_lib shard 1"
 MAX_HEADER = 2**26  # bytes: names of hundreds of thousands of pictures
-TOUCHED = 2**27  # bytes gathered before all maps are let go
+TOUCHED = 2**26  # bytes gathered before all maps are let go; systems map some more around them
 OPEN = 256  # maps at a time; many systems allow 1,024 open files
 
 
