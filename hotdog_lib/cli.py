@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
-from hotdog_lib.cli_pictures import fetch, pack, render, shard, unpack
+from hotdog_lib.cli_pictures import fetch, pack, render, shard, split, unpack
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.training.pretrain import PretrainOptions
 from hotdog_lib.training.processes import launched
@@ -168,7 +168,7 @@ def pretrain(options: Annotated[PretrainOptions, OmitArgPrefixes]) -> int:
     return 0
 
 
-for command in (fetch, render, shard, pack, unpack):
+for command in (fetch, split, render, shard, pack, unpack):
     app.command(command)
 
 
