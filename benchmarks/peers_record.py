@@ -75,6 +75,7 @@ def row_of(name: str, runs: list[Row], train: int) -> Row:
         "contender": name,
         "rounds": len(mine),
         "reached": sum(race["cpu"] is not None for race in races),
+        "reached_in": ", ".join(sorted({race["part"] for race in races if race["part"]})),
         "processor_seconds": middle([race["cpu"] for race in races]),
         "times_faster": median([race["faster_cpu"] for race in races]),
         "times_faster_by_the_clock": median([race["faster_clock"] for race in races]),
@@ -107,7 +108,9 @@ def finding(rows: list[Row], about: Row) -> str:
     names = [name for name in (*PEERS, "ours, cold", "ours, warm") if name in told]
     heads = [name for name in told if name.startswith("ours, head") and FROZEN in told]
     passes = {row["contender"]: row["processor_seconds_a_pass"] for row in rows}
-    gains = [f"{n} {times(n)}, {passes[FROZEN] / passes[n]:.0f} times a pass" for n in heads]
+    gains = [
+        f"{n} {times(n)}, each of its passes {passes[FROZEN] / passes[n]:.0f} times" for n in heads
+    ]
     return (
         f"To the plain loop's accuracy after {about['epochs']} epochs, in processor seconds: "
         + ", ".join(f"{name} {times(name)}" for name in names)
