@@ -26,7 +26,7 @@ from hotdog_lib.home import atomic_write
 
 FORMAT = "hotdog_lib shard 1"
 MAX_HEADER = 2**26  # bytes: names of hundreds of thousands of pictures
-TOUCHED = 2**26  # bytes gathered before all maps are let go; systems map some more around them
+MAPPED = 2**29  # bytes of open maps: a system may count all of a map as ours at its first touch
 OPEN = 256  # maps at a time; many systems allow 1,024 open files
 
 
@@ -150,7 +150,7 @@ class _Maps:
         self.ends = np.cumsum([len(file) for file in files])  # (K,)
         self._open: dict[int, np.ndarray] = {}
         self._sound: set[int] = set()
-        self._touched = 0
+        self._mapped = 0
         self._lock = threading.Lock()
 
     def gather(self, rows: np.ndarray, out: np.ndarray) -> None:
@@ -161,11 +161,6 @@ class _Maps:
             first = self.ends[number] - len(pixels)
             for place in np.flatnonzero(numbers == number).tolist():
                 out[place] = pixels[rows[place] - first]
-        with self._lock:
-            self._touched += out.nbytes
-            if self._touched > TOUCHED or len(self._open) > OPEN:
-                self._open.clear()  # the pages stay with the system, and count no more as ours
-                self._touched = 0
 
     def _pixels(self, number: int) -> np.ndarray:
         with self._lock:
@@ -174,7 +169,12 @@ class _Maps:
                 self.files[number].check()
                 self._sound.add(number)
             if pixels is None:
-                pixels = self._open[number] = self.files[number].map()
+                pixels = self.files[number].map()
+                if self._mapped + pixels.nbytes > MAPPED or len(self._open) >= OPEN:
+                    self._open.clear()  # the pages stay with the system, and count no more as ours
+                    self._mapped = 0
+                self._open[number] = pixels
+                self._mapped += pixels.nbytes
             return pixels
 
 
