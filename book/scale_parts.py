@@ -44,7 +44,7 @@ def flatness(write: list[Row], train: list[Row]) -> Figure:
     right.annotate("within 20 %", (1000, 1.2), (0, 3), textcoords="offset points", fontsize=8)
     left.set(ylabel="highest memory, MiB", ylim=(0, 2400))
     right.set(ylabel="cost of a picture, 1,000 = 1", ylim=(0, 1.7))
-    left.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1.0, 0.86))
+    left.legend(fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, 0.87))
     right.legend(fontsize=8, loc="lower right")
     for axis in (left, right):
         _by_size(axis, [row["pictures"] for row in write])
