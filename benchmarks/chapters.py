@@ -29,9 +29,9 @@ FIGURES = {
     },
     "05_freezing": {
         "network whose statistics drift": "name",
-        "answers of the source's head that changed": "source_changed",
-        "answers of the hot dog head that changed": "ours_changed",
-        "points of accuracy gained by the drift": "[100 * value for value in gained]",
+        "answers of the source's head that changed": "interval(*source_changed)",
+        "answers of the hot dog head that changed": "interval(*ours_changed)",
+        "points of accuracy gained by the drift": "interval(*(100 * value for value in gained))",
         "accuracy by the policy for norm layers": "by_policy",
         "accuracy by what was thawed": "by_way",
     },
@@ -45,12 +45,19 @@ FIGURES = {
     },
 }
 
+PRELUDE = """import json
+
+def interval(mean, half):
+    return f"{mean:.3f} ± {half:.3f}"
+
+"""
+
 
 def found_in(chapter: str) -> dict[str, Any]:
     """Run one chapter; its figures by name, and the processor's seconds it took."""
     pairs = [f"{name!r}: {value}" for name, value in FIGURES[chapter].items()]
     pairs += ["'seconds': time.process_time()", "'hardware': lab.hardware.summary()"]
-    found = run_chapter(chapter, f"import json\n\nprint(json.dumps({{{', '.join(pairs)}}}))")
+    found = run_chapter(chapter, f"{PRELUDE}print(json.dumps({{{', '.join(pairs)}}}))")
     logging.info("%s: %.0f s", chapter, found["seconds"])
     return found
 

@@ -7,6 +7,7 @@ lists of numbers a mean and an interval.
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from pathlib import Path
@@ -61,9 +62,9 @@ def words(key: str) -> str:
     return key.replace("_", " ")
 
 
-def section(name: str, result: dict[str, Any]) -> str:
+def section(name: str, result: dict[str, Any], *, folded: bool = False) -> str:
     """One result as Markdown: its finding, its tables, and how it was made."""
-    parts = [f"**{result.get('title') or words(name).capitalize()}**", result.get("says", "")]
+    parts = [] if folded else [f"**{title_of(name, result)}**", result.get("says", "")]
     shown = {k: v for k, v in result.items() if k not in ("title", "says", *HIDDEN, *ABOUT)}
     facts = {k: v for k, v in shown.items() if is_cell(v)}
     if facts:
@@ -77,7 +78,11 @@ def section(name: str, result: dict[str, Any]) -> str:
         for k in ABOUT
         if k in result
     ]
-    return "\n\n".join(part for part in [*parts, "; ".join(about)] if part)
+    text = "\n\n".join(part for part in [*parts, "; ".join(about)] if part)
+    if not folded:
+        return text
+    title = html.escape(title_of(name, result))
+    return f"<details>\n<summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
 def is_cell(value: Any) -> bool:
@@ -99,12 +104,29 @@ def rows_of(value: Any) -> list[dict[str, Any]]:
     return [{k: v for k, v in row.items() if is_cell(v)} for row in value]
 
 
-def show(pattern: str = "*.json") -> Markdown:
-    """All results that match ``pattern``, for a page."""
-    found = everything(pattern)
-    return Markdown(
-        "\n\n".join(section(*item) for item in found.items()) or "Nothing measured yet."
-    )
+def show(pattern: str = "*.json", *, folded: bool = False) -> Markdown:
+    """All results that match ``pattern``, for a page; ``folded``, each opens by its title."""
+    parts = [section(*item, folded=folded) for item in everything(pattern).items()]
+    return Markdown("\n\n".join(parts) or "Nothing measured yet.")
+
+
+def overview(pattern: str = "*.json") -> Markdown:
+    """One table: what was measured, what was found, and the command that does it again."""
+    rows = [
+        {
+            "measured": title_of(name, result),
+            "found": result.get("says", ""),
+            "edition": str(result.get("edition", "")).split(" (")[0],
+            "command": f"`{result['command']}`" if "command" in result else "",
+        }
+        for name, result in everything(pattern).items()
+    ]
+    return Markdown(table(rows) if rows else "Nothing measured yet.")
+
+
+def title_of(name: str, result: dict[str, Any]) -> str:
+    """What a result is called."""
+    return result.get("title") or words(name).capitalize()
 
 
 def embedded_networks() -> Markdown:

@@ -48,3 +48,15 @@ def test_show_reads_the_files_in_order(tmp_path, monkeypatch):
 def test_networks_of_the_package_describe_themselves():
     text = measured.embedded_networks().data
     assert "numbers stored" in text or "none" in text
+
+
+def test_the_overview_has_a_row_and_a_command_for_every_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(measured, "RESULTS", tmp_path)
+    assert "Nothing measured" in measured.overview().data
+    record = {"title": "T", "says": "It helps.", "edition": "full (here)", "command": "python x.py"}
+    (tmp_path / "one.json").write_text(json.dumps(record))
+    (tmp_path / "two.json").write_text(json.dumps([{"n": 1}]))
+    rows = measured.overview().data.splitlines()[2:]
+    assert rows == ["| T | It helps. | full | `python x.py` |", "| Two |  |  |  |"]
+    folded = measured.show(folded=True).data
+    assert folded.count("<details>") == folded.count("</details>") == 2
