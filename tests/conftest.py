@@ -3,7 +3,6 @@
 import functools
 import shutil
 import threading
-from collections import Counter
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -77,18 +76,3 @@ def visit(visiting):
     """visit(name, width, scheme) -> the loaded page; at the end nothing may have gone wrong."""
     with visiting() as visit:
         yield visit
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The seconds that each chapter took, by the clock."""
-    seconds: Counter[str] = Counter()
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            path = getattr(report, "nodeid", "").split("::")[0]
-            if path.endswith(".ipynb"):
-                seconds[path] += getattr(report, "duration", 0.0)
-    if seconds:
-        terminalreporter.section("seconds by chapter")
-        for path, spent in sorted(seconds.items()):
-            terminalreporter.line(f"{spent:6.0f}  {path}")
-        terminalreporter.line(f"{seconds.total():6.0f}  together")
