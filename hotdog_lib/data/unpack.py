@@ -7,7 +7,8 @@ import shutil
 import stat
 import tarfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from hotdog_lib.errors import HotdogError
@@ -37,19 +38,12 @@ def unzip(archive: Path, folder: Path) -> None:
             devices, or are encrypted; for more than 16 GiB, 100 times its own size, or 500,000
             members.
     """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            members = opened.infolist()
-            _check_size(archive, [member.file_size for member in members])
-            _check_members(archive, {member.filename: _fault(member) for member in members})
-            for member in members:
-                _extract(opened, member, folder)
-    except HotdogError:
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in DISK:
-            raise
-        raise HotdogError(f"{archive} is not a sound zip file ({error}); fetch it again") from error
+    with _sound(archive, "zip"), zipfile.ZipFile(archive) as opened:
+        members = opened.infolist()
+        _check_size(archive, [member.file_size for member in members])
+        _check_members(archive, {member.filename: _fault(member) for member in members})
+        for member in members:
+            _extract(opened, member, folder)
 
 
 def untar(archive: Path, folder: Path) -> None:
@@ -58,19 +52,27 @@ def untar(archive: Path, folder: Path) -> None:
     Raises:
         HotdogError: as there.
     """
+    with _sound(archive, "tar"), tarfile.open(archive) as opened:
+        members = opened.getmembers()
+        _check_size(archive, [member.size for member in members])
+        _check_members(archive, {member.name: _tar_fault(member) for member in members})
+        for member in members:
+            _extract_tar(opened, member, folder)
+
+
+@contextmanager
+def _sound(archive: Path, kind: str) -> Iterator[None]:
+    """Whatever a reader raises is the archive's fault, but for the disk's."""
     try:
-        with tarfile.open(archive) as opened:
-            members = opened.getmembers()
-            _check_size(archive, [member.size for member in members])
-            _check_members(archive, {member.name: _tar_fault(member) for member in members})
-            for member in members:
-                _extract_tar(opened, member, folder)
+        yield
     except HotdogError:
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno in DISK:
             raise
-        raise HotdogError(f"{archive} is not a sound tar file ({error}); fetch it again") from error
+        raise HotdogError(
+            f"{archive} is not a sound {kind} file ({error}); fetch it again"
+        ) from error
 
 
 def _check_size(archive: Path, sizes: Sequence[int]) -> None:
