@@ -45,11 +45,10 @@ PRETRAIN_RECIPE = Recipe(
     batch_size=64,
     lr=2e-3,
     weight_decay=0.05,
-    label_smoothing=0.1,
     mirror=False,
     select="accuracy",
     augmentation=Augmentation(
-        scale=(0.35, 1.0), brightness=0.4, contrast=0.4, saturation=0.4, hue=0.05
+        scale=(0.45, 1.0), brightness=0.3, contrast=0.3, saturation=0.3, hue=0.05
     ),
 )
 
