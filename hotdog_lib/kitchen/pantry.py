@@ -24,8 +24,8 @@ from .pantry_relief import RELIEF
 from .pantry_shapes import Sketch
 from .pantry_styles import FLAT, Palette
 from .pantry_textures import TEXTURES
-from .pantry_toys import CAST, toy
 from .pantry_things import THINGS
+from .pantry_toys import CAST, toy
 from .pantry_vehicles import VEHICLES
 from .render import Picture, RenderedSet, single_thread
 from .shapes import Grid, Source, mask, smooth_noise
