@@ -78,6 +78,16 @@ def test_head_strategy_leaves_every_bit_of_the_body(pictures):
     assert "fc.weight" in moved <= {"fc.weight", "fc.bias"}
 
 
+def test_held_statistics_stay_through_every_phase_while_all_weights_learn(pictures):
+    model = make_model()
+    before = copy.deepcopy(model.state_dict())
+    train(pictures, quick(strategy="finetune", lr=0.01, hold_statistics=True), model)
+    kept = {k for k, v in model.state_dict().items() if torch.equal(v, before[k])}
+    assert kept == {k for k, _ in model.named_buffers()}
+    with pytest.raises(HotdogError, match="from scratch"):
+        quick(strategy="scratch", hold_statistics=True)
+
+
 def test_naive_freezing_moves_batchnorm_statistics(pictures):
     model = make_model().requires_grad_(False).train()
     before = model.bn1.running_mean.clone()

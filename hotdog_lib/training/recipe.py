@@ -71,6 +71,9 @@ class Recipe:
     norm: NormPolicy = "freeze"
     """BatchNorm in frozen stages: freeze (statistics and weights), affine (train the weights),
     adapt (follow the data)."""
+    hold_statistics: bool = False
+    """BatchNorm keeps the source's statistics in the stages that learn, too (it learns scale and
+    shift): those of small batches of few pictures are poor estimates."""
     view: Literal["whole", "centre"] = "whole"
     """Evaluate the whole canvas, or its centre crop as the source did. Training crops have the
     source's size; things
@@ -97,6 +100,11 @@ class Recipe:
                 raise HotdogError(f"{name} is {value}; it must be a finite number, 0 or more")
         if not 0 <= self.seed < 2**63:
             raise HotdogError(f"seed is {self.seed}; it must be from 0 to {2**63 - 1}")
+        if self.hold_statistics and self.strategy == "scratch":
+            raise HotdogError(
+                "hold_statistics is on, but from scratch no source has left any: leave "
+                "it off, or choose another strategy"
+            )
         if not 0 <= self.label_smoothing < 1:
             raise HotdogError(f"label_smoothing is {self.label_smoothing}; it must be in [0, 1)")
 

@@ -19,7 +19,7 @@ from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.across import whole_batches
 from hotdog_lib.models.adapters import wake
-from hotdog_lib.models.freezing import freeze_to
+from hotdog_lib.models.freezing import freeze_to, hold_statistics
 from hotdog_lib.models.heads import head_logits, stages
 from hotdog_lib.models.modes import evaluating
 from hotdog_lib.training.engine import (
@@ -117,6 +117,8 @@ class Trainer:
     def _run_phase(self, index: int) -> None:
         phase = self.phases[index]
         freeze_to(self.model, phase.first, norm=self.recipe.norm)
+        if self.recipe.hold_statistics:
+            hold_statistics(self.model)
         if phase.learns:
             wake(self.model, phase.learns)
         optimizer = self._optimizer(phase)
