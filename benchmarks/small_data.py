@@ -37,7 +37,7 @@ TEST_PICTURES = 2000
 #: Fine-tuning epochs by the number of training pictures: fewer passes over more pictures.
 EPOCHS = {50: 40, 100: 40, 200: 30, 500: 20, 1000: 12, 2000: 8}
 SCRATCH_TIMES = 4  # the epochs of a scratch run over those of a fine-tuned one
-RATES = {"scratch": (5e-4, 1e-3, 2e-3, 4e-3), "finetune": (3e-4, 1e-3, 3e-3, 6e-3)}
+RATES = {"scratch": (5e-4, 1e-3, 2e-3, 4e-3), "finetune": (3e-5, 1e-4, 3e-4, 1e-3)}
 TUNING_SETS = 2
 AUGMENTATION = Augmentation(scale=(0.5, 1.0), brightness=0.2, contrast=0.2, saturation=0.2)
 BASE = Recipe(select="last", augmentation=AUGMENTATION, batch_size=16)
@@ -49,7 +49,10 @@ def recipe_for(strategy: str, pictures: int, seed: int, lr: float | None) -> Rec
     if strategy == "head":
         return replace(BASE, strategy="head", seed=seed)
     epochs *= SCRATCH_TIMES if strategy == "scratch" else 1
-    return replace(BASE, strategy=strategy, epochs=epochs, lr=lr, seed=seed)
+    recipe = replace(BASE, strategy=strategy, epochs=epochs, lr=lr, seed=seed)
+    if strategy == "scratch":
+        return recipe
+    return replace(recipe, head_ratio=1.0, hold_statistics=True)  # its head is trained already
 
 
 def tune(

@@ -47,7 +47,7 @@ MENU = (
     + 2 * tuple(drawing.__name__ for drawing in LONG_FOOD)
     + 3 * tuple(CAST)
     + 5 * _CLOSE
-    + 12 * ("hotdog",)
+    + 4 * ("open_bun", "stuffed_bun")
 )
 #: Share of toys among the pictures of a class that can be cast.
 TOYS = 0.8

@@ -42,7 +42,7 @@ CAST: dict[str, tuple[str, ...]] = {name: (name,) for name in _SAME} | {
     "plate": ("empty_plate",),
 }
 _TABLE = Domain(zoom=(1.1, 1.7), palette=0.25, colour=(0.5, 1.3), mono=0.2)
-_ODD_COLOURS = 0.2  # share of toys in colours that belong to nothing, whatever the palette
+_ODD_COLOURS = 0.15  # share of toys in colours that belong to nothing, whatever the palette
 
 
 class Recast:
@@ -75,8 +75,8 @@ class Recast:
 
     def _off(self, old: Colour) -> Colour:
         normal = self.source.normal
-        light = normal(0, 0.3)
-        r, g, b = (min(1.0, level * math.exp(light + normal(0, 0.25))) for level in old)
+        light = normal(0, 0.2)
+        r, g, b = (min(1.0, level * math.exp(light + normal(0, 0.12))) for level in old)
         return r, g, b
 
     def _any(self) -> Colour:
