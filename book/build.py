@@ -51,9 +51,15 @@ def digest(patterns: list[str]) -> str:
 def environment() -> dict[str, str]:
     """The kernels' environment: an edition is always named, and the debugger's warning is off.
 
-    Small networks gain nothing from a second thread, and lose much by it on a busy machine.
+    Small networks gain nothing from a second thread, and lose much by it on a busy machine. The
+    list of fonts is the book's own: one in the home folder may name fonts that are gone, and then
+    matplotlib complains under every figure.
     """
-    defaults = {"HOTDOG_EDITION": "pocket", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    defaults = {
+        "HOTDOG_EDITION": "pocket",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "MPLCONFIGDIR": str(BUILD / ".matplotlib"),
+    }
     if os.environ.get("HOTDOG_EDITION", "pocket") == "pocket":
         defaults["OMP_NUM_THREADS"] = "1"
     return {**defaults, **os.environ}
@@ -95,6 +101,10 @@ def build(everything: bool = False) -> int:
         shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)
         BUILD.mkdir(exist_ok=True)
         executed.write_text(cells)
+    # Its list of fonts is made before any chapter runs: where that is slow, matplotlib says so.
+    subprocess.run(
+        [sys.executable, "-c", "import matplotlib.font_manager"], env=env, stderr=subprocess.DEVNULL
+    )
     options = ["--toc", "book/_toc.yml", "-W", "-n", "--keep-going"]
     if everything or read(rendered) != cells + looks:
         options.append("--all")
