@@ -62,7 +62,7 @@ def run(
     hardware: Hardware,
 ) -> tuple[Tensor, float]:
     """Logits (N, C) of the test pictures after one training, and its processor seconds."""
-    net = new_model(model, source, recipe, train.num_classes)
+    net = new_model(model, source, recipe, train.class_names)
     started = time.process_time()
     Trainer(net, train, None, recipe, source.preprocessing, hardware).fit()
     seconds = time.process_time() - started

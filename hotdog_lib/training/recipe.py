@@ -9,6 +9,7 @@ from hotdog_lib.data.augment import Augmentation
 from hotdog_lib.errors import HotdogError
 
 Strategy = Literal["scratch", "head", "finetune", "gradual", "lora", "adapter", "bias", "norm"]
+Head = Literal["new", "kept"]
 NormPolicy = Literal["freeze", "affine", "adapt"]
 
 #: Passes over the pictures where a recipe names none; a head on cached features passes over those.
@@ -43,8 +44,11 @@ class Recipe:
     lr: float | None = None
     """Highest rate of the body's last stage (from scratch: of every layer). None: the strategy's
     default."""
+    head: Head = "new"
+    """new: a linear layer that knows nothing. kept: the source's own, whole, the probabilities of
+    its categories added up to those of the classes; at most one class may be unknown to it."""
     head_ratio: float = 10.0
-    """The new head learns this many times faster than the body."""
+    """A new head learns this many times faster than the body; a kept one as fast."""
     stage_decay: float = 1.0
     """Each stage towards the input learns this many times as fast as the next: 1 is equal, 0.7 is
     geometric."""
@@ -105,6 +109,8 @@ class Recipe:
                 "hold_statistics is on, but from scratch no source has left any: leave "
                 "it off, or choose another strategy"
             )
+        if self.head == "kept" and self.strategy == "scratch":
+            raise HotdogError("head is kept, but from scratch no source has left any; take new")
         if not 0 <= self.label_smoothing < 1:
             raise HotdogError(f"label_smoothing is {self.label_smoothing}; it must be in [0, 1)")
 
