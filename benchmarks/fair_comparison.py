@@ -49,7 +49,7 @@ IN_WORDS = {"equal epochs": "at equal epochs", "equal time": "in equal time"}
 RATES = {
     "scratch": (3e-4, 1e-3, 3e-3, 1e-2),
     "head": (3e-3, 1e-2, 3e-2, 1e-1),
-    "finetune": (3e-4, 1e-3, 3e-3, 1e-2),
+    "finetune": (3e-5, 1e-4, 3e-4, 1e-3),
 }
 TUNING_SETS, HELD_OUT = 3, 600
 COIN = 0.5  # accuracy of a run whose loss became no number: the rate broke it
