@@ -40,7 +40,7 @@ SCRATCH_TIMES = 4  # the epochs of a scratch run over those of a fine-tuned one
 RATES = {
     "scratch": (5e-4, 1e-3, 2e-3, 4e-3),
     "finetune": (3e-5, 1e-4, 3e-4, 1e-3),
-    "kept": (1e-5, 3e-5, 1e-4, 3e-4),
+    "kept": (3e-6, 1e-5, 3e-5, 1e-4),
 }
 TUNING_SETS = 2
 AUGMENTATION = Augmentation(scale=(0.5, 1.0), brightness=0.2, contrast=0.2, saturation=0.2)
