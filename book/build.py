@@ -101,10 +101,8 @@ def build(everything: bool = False) -> int:
         shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)
         BUILD.mkdir(exist_ok=True)
         executed.write_text(cells)
-    # Its list of fonts is made before any chapter runs: where that is slow, matplotlib says so.
-    subprocess.run(
-        [sys.executable, "-c", "import matplotlib.font_manager"], env=env, stderr=subprocess.DEVNULL
-    )
+    # The list of fonts is made before any chapter runs: where that is slow, matplotlib says so.
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=env, check=True)
     options = ["--toc", "book/_toc.yml", "-W", "-n", "--keep-going"]
     if everything or read(rendered) != cells + looks:
         options.append("--all")
