@@ -4,7 +4,8 @@
 
 Pocket edition, on a CPU. Every seed has a hundred training pictures of its own, the same for all
 strategies; all share 2,000 test pictures. Both are those of ``small_data.py``. No run chooses an
-epoch: the last one counts.
+epoch: the last one counts. Fine-tuning begins with the head alone; then the head learns as fast as
+the body, and BatchNorm keeps the source's statistics.
 
 - *Rates.* Each strategy chooses among four, for each budget, on pictures that no other run sees.
 - *Equal epochs.* Each picture is passed ``--epochs`` times; a quarter of fine-tuning's passes teach
@@ -49,7 +50,7 @@ IN_WORDS = {"equal epochs": "at equal epochs", "equal time": "in equal time"}
 RATES = {
     "scratch": (3e-4, 1e-3, 3e-3, 1e-2),
     "head": (3e-3, 1e-2, 3e-2, 1e-1),
-    "finetune": (3e-4, 1e-3, 3e-3, 1e-2),
+    "finetune": (1e-5, 3e-5, 1e-4, 3e-4),
 }
 TUNING_SETS, HELD_OUT = 3, 600
 COIN = 0.5  # accuracy of a run whose loss became no number: the rate broke it
@@ -125,9 +126,12 @@ def measure_costs(bench: Bench) -> Costs:
 
 
 def cost_of(short: int, its_seconds: float, long: int, long_seconds: float) -> dict[str, float]:
-    """A straight line through two runs: where it starts, and what an epoch adds."""
+    """A straight line through two runs: where it starts, and what an epoch adds.
+
+    Nothing starts before 0, as two runs of a busy machine may have it.
+    """
     epoch = (long_seconds - its_seconds) / (long - short)
-    return {"start": its_seconds - short * epoch, "epoch": epoch}
+    return {"start": max(0.0, its_seconds - short * epoch), "epoch": epoch}
 
 
 def try_rate(bench: Bench, strategy: str, length: tuple[int, int], rate: float) -> Row:

@@ -35,7 +35,7 @@ RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
 TEST_SEED, TUNE_SEED, TRAIN_SEED = 500, 400, 2000
 PICTURES, TEST_PICTURES, BATCH = 100, 1000, 16
 #: Rates of the head alone are those of the book; the others are tuned.
-RATES = {"finetune": (1e-4, 3e-4, 1e-3, 3e-3), **dict.fromkeys(KINDS, (1e-3, 3e-3, 1e-2, 3e-2))}
+RATES = {"finetune": (3e-5, 1e-4, 3e-4, 1e-3), **dict.fromkeys(KINDS, (3e-4, 1e-3, 3e-3, 1e-2))}
 BASE = Recipe(epochs=12, select="last", batch_size=BATCH, rank=8)
 
 

@@ -39,7 +39,7 @@ TEST_SEED, TUNE_SEED, TRAIN_SEED = 520, 420, 2100
 PER_CLASS, TEST_PER_CLASS, TUNE_PER_CLASS = 15, 50, 15
 EPOCHS = {"head": 60, "finetune": 10, "scratch": 60}
 TUNE_EPOCHS = EPOCHS | {"scratch": 30}
-RATES = {"head": (3e-3, 1e-2, 3e-2), "finetune": (3e-4, 1e-3, 3e-3), "scratch": (1e-3, 3e-3, 1e-2)}
+RATES = {"head": (3e-3, 1e-2, 3e-2), "finetune": (1e-4, 3e-4, 1e-3), "scratch": (1e-3, 3e-3, 1e-2)}
 AUGMENTATION = Augmentation(scale=(0.5, 1.0), brightness=0.2, contrast=0.2, saturation=0.2)
 KS = ("top1", "top5")
 BASE = Recipe(select="last", augmentation=AUGMENTATION, batch_size=32)
@@ -62,7 +62,7 @@ def run(
     hardware: Hardware,
 ) -> tuple[Tensor, float]:
     """Logits (N, C) of the test pictures after one training, and its processor seconds."""
-    net = new_model(model, source, recipe, train.num_classes)
+    net = new_model(model, source, recipe, train.class_names)
     started = time.process_time()
     Trainer(net, train, None, recipe, source.preprocessing, hardware).fit()
     seconds = time.process_time() - started

@@ -191,7 +191,7 @@ def ours(folder: Path, seed: int, mark: Mark, *, strategy: str = "finetune") -> 
         mark(part, 0, 0.0, time.perf_counter() - started)
     epochs = EPOCHS if strategy == "finetune" else None
     recipe = Recipe(strategy=strategy, seed=seed, epochs=epochs, batch_size=BATCH)
-    model = new_model("squeezenet1_1", source, recipe, 2)
+    model = new_model("squeezenet1_1", source, recipe, ("hotdog", "not-hotdog"))
 
     def told(row: dict[str, Any], _: Any) -> None:
         mark(row["phase"], row["epoch"], row["validation"]["accuracy"], row["seconds"])

@@ -107,7 +107,7 @@ def run(lab: Lab, setting: Setting, parts: dict[str, PictureSet], epochs: int, s
     """One run: accuracy by epoch and on the test pictures, and how far each stage moved."""
     recipe, source = setting.recipe(epochs, seed), lab.source()
     view = source.preprocessing
-    model = new_model(lab.model, source, recipe, parts["train"].num_classes)
+    model = new_model(lab.model, source, recipe, parts["train"].class_names)
     before = copy.deepcopy(model)
     trainer = Trainer(model, parts["train"], parts["validation"], recipe, view, lab.hardware)
     if setting.start == "at once":

@@ -157,7 +157,7 @@ def export(
 
 @app.command
 def pretrain(options: Annotated[PretrainOptions, OmitArgPrefixes]) -> int:
-    """Train a source network on the pantry's drawings and write the weights that the package ships.
+    """Train a source network on the pantry's pictures and write the weights that the package ships.
 
     Example: python -m hotdog_lib pretrain --model resnet18_slim --epochs 20
     """

@@ -18,13 +18,13 @@ from hotdog_lib.errors import HotdogError
 from hotdog_lib.home import home
 from hotdog_lib.lab import Lab, open_lab
 
-#: Kinds of the kitchen that the source networks have seen drawings of, under the same name.
+#: Kinds of the kitchen with a class of the same name in the pantry, the source networks' task.
 NAMESAKES = (
     *("baguette", "eclair", "burrito", "kebab", "sausages", "banana", "carrot", "cucumber"),
     *("burger", "pizza", "taco", "doughnut"),
 )
-#: Kinds that they have not: six hot dogs, which the pantry has as one class, and six others. The
-#: pantry's ``submarine`` is a ship.
+#: Kinds without one: six hot dogs, which the pantry has as one class, and six others. The pantry's
+#: ``submarine`` is a ship.
 STRANGERS = (
     *("classic", "chicago", "chili_cheese", "pretzel_dog", "french_dog", "stubby"),
     *("empty_bun", "salad_bun", "submarine", "churros", "nigiri", "swiss_roll"),

@@ -88,6 +88,26 @@ def test_train_evaluate_predict(photos, weights, tmp_path, capsys):
     assert "broken.jpg" in rows[1]["error"] and "absent.jpg" in rows[2]["error"]
 
 
+def test_the_sources_own_head_is_kept(photos, weights, tmp_path, capsys):
+    run, kept = tmp_path / "run", ("--head", "kept", "--hold-statistics", "--lr", "1e-3")
+    assert main(train_arguments(photos, weights, run, *kept)) == 0
+    assert load_model(run / "model.safetensors")[1].kept == (1, 0, 1)
+    metrics = json.loads((run / "metrics.json").read_text())
+    capsys.readouterr()
+    assert main(["evaluate", str(run), "--data", str(photos)]) == 0
+    assert json.loads(capsys.readouterr().out)["accuracy"] == metrics["test"]["accuracy"] > 0.9
+
+    for split in ("train", "test"):
+        (photos / split / "hotdog").rename(photos / split / "sausage")
+    assert main(train_arguments(photos, weights, tmp_path / "other", *kept)) == 2
+    assert "none of the classes not-hotdog, sausage is among the 3" in capsys.readouterr().err
+    assert (
+        main(train_arguments(photos, weights, tmp_path / "new", *kept, "--strategy", "scratch"))
+        == 2
+    )
+    assert "from scratch" in capsys.readouterr().err
+
+
 def test_a_run_stopped_between_epochs_ends_as_if_it_had_not_been(
     photos, weights, tmp_path, monkeypatch
 ):

@@ -1,4 +1,4 @@
-"""Every family of torchvision: its head, its stages, its features; and heads seeded from rows."""
+"""Every family of torchvision: its head, its stages, its features."""
 
 from __future__ import annotations
 
@@ -9,21 +9,16 @@ import torch
 from torch import Tensor, nn
 from torchvision import models as torchvision_models
 
-from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models import (
-    SourceWeights,
     classifier_name,
     create_model,
     forward_features,
     get_classifier,
     head_logits,
     reset_classifier,
-    save_model,
-    seed_head_from_rows,
     stages,
 )
-from hotdog_lib.models.weights import get_weights
 
 FAMILIES = {  # name: (classifier, number of stages, image side)
     "resnet18": ("fc", 6, 64),
@@ -197,64 +192,3 @@ def test_a_network_of_ones_own() -> None:
     torch.testing.assert_close(head_logits(model, forward_features(model, images)), model(images))
     with pytest.raises(HotdogError, match="no Linear or Conv2d"):
         classifier_name(nn.Sequential(nn.ReLU()))
-
-
-# Seeding from the source's own rows.
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> SourceWeights:
-    """Slim weights with ten categories; "hotdog" is one of them."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("source") / "model.safetensors"
-    names = ["bun", "carrot", "corn", "cat", "hotdog", "dog", "leg", "taco", "eclair", "roll"]
-    model = create_model("resnet18_slim", num_classes=10)
-    view = Preprocessing(resize_size=64, crop_size=64)
-    save_model(model, path, architecture="resnet18_slim", class_names=names, preprocessing=view)
-    return get_weights("resnet18_slim", path)
-
-
-def _data() -> tuple[Tensor, Tensor]:
-    """Features that lean towards the hot dog's row (0) or towards another one (1)."""
-    generator = torch.Generator().manual_seed(0)
-    return torch.randn(200, 160, generator=generator), torch.arange(200) % 2
-
-
-def test_seeded_head_ranks_as_the_source_does(source: SourceWeights) -> None:
-    weight = source.state_dict()["fc.weight"]
-    features, targets = _data()
-    features = features + 12 * torch.where(targets[:, None] == 0, weight[4], weight[7])
-    model = create_model("resnet18_slim", weights=source)
-    seed_head_from_rows(model, source, ["Hot Dog", "not-hotdog"])
-    torch.testing.assert_close(get_classifier(model).weight[0], weight[4])
-    assert _accuracy(model, features, targets) > 0.85, "before any training"
-
-
-def test_features_set_an_even_prior_and_targets_lower_the_loss(source: SourceWeights) -> None:
-    weight = source.state_dict()["fc.weight"]
-    features, targets = _data()
-    features = features + 12 * torch.where(targets[:, None] == 0, weight[4], weight[7])
-    model, losses = create_model("resnet18_slim", weights=source), []
-    for options in ({"features": features}, {"features": features, "targets": targets}):
-        seed_head_from_rows(model, source, ["hotdog", "not-hotdog"], **options)
-        logits = head_logits(model, features)
-        losses.append(nn.functional.cross_entropy(logits, targets).item())
-        torch.testing.assert_close(
-            logits.softmax(1).mean(0), torch.full((2,), 0.5), atol=0.05, rtol=0
-        )
-    assert losses[1] < losses[0] < 0.6931
-
-
-def test_seeding_when_all_or_none_of_the_classes_are_known(source: SourceWeights) -> None:
-    model = create_model("resnet18_slim", weights=source)
-    seed_head_from_rows(model, source, ["taco", "bun"])
-    torch.testing.assert_close(
-        get_classifier(model).weight, source.state_dict()["fc.weight"][[7, 0]]
-    )
-    with pytest.raises(HotdogError, match="none of the classes salad, soup"):
-        seed_head_from_rows(model, source, ["salad", "soup"])
-
-
-def _accuracy(model: nn.Module, features: Tensor, targets: Tensor) -> float:
-    with torch.no_grad():
-        return (head_logits(model, features).argmax(1) == targets).float().mean().item()

@@ -4,11 +4,16 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 import torch
 
+from hotdog_lib.kitchen.paint import Material, rgb
 from hotdog_lib.kitchen.pantry import PANTRY_CLASSES, render_pantry, render_pantry_set
+from hotdog_lib.kitchen.pantry_styles import Palette
+from hotdog_lib.kitchen.pantry_toys import CAST, Recast
+from hotdog_lib.kitchen.shapes import Source
 
 
 def digest(images: torch.Tensor) -> str:
@@ -77,3 +82,23 @@ def test_any_size_is_the_same_scene(size):
     picture = render_pantry(9, 2, size)
     assert picture.image.shape == (3, size, size)
     assert picture.factors == small
+
+
+def test_toys_are_of_the_classes_that_can_be_cast_and_most_of_those():
+    styles = Counter((f["class"] in CAST, f["style"] == "toy") for f in drawn(300))
+    assert styles[False, True] == 0 < styles[False, False]
+    assert 0.7 < styles[True, True] / (styles[True, True] + styles[True, False]) < 0.9
+
+
+def test_a_toy_has_one_finish_and_one_new_colour_for_each_old_one():
+    old = [Material(rgb(code), gloss=0.3, bump=0.5, grain=0.2) for code in ("#e0a458", "#b5442a")]
+    source = Source("a toy")
+    recast = Recast(source, Palette(source))
+    bun, sausage = (recast(material) for material in old)
+    assert recast(old[0]).colour == bun.colour != sausage.colour != old[1].colour
+    assert (bun.gloss, bun.sharp) == (sausage.gloss, sausage.sharp)
+    assert bun.bump == bun.grain == bun.mottle == 0
+
+
+def drawn(count: int) -> list[dict]:
+    return list(render_pantry_set(11, range(count), 64, workers=1).factors)

@@ -11,6 +11,7 @@ from hotdog_lib.cli import main
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models import ModelCard, create_model, forward_features, load_model, save_model
+from hotdog_lib.models.heads import put_kept_head
 from hotdog_lib.models.onnx_graph import compress, onnx_graph
 from hotdog_lib.training import export
 from hotdog_lib.training.state import seeded
@@ -95,6 +96,18 @@ def test_squeezenet_with_its_pooled_features(tmp_path):
     assert told["bytes"] < 1.6e6
     images = torch.zeros(2, 3, 64, 64).numpy()
     assert session(tmp_path / "s.onnx").run(["features"], {"images": images})[0].shape == (2, 512)
+
+
+@pytest.mark.parametrize("name", ["resnet18_slim", "squeezenet1_1"])
+def test_a_kept_head(name):
+    model = put_kept_head(create_model(name, num_classes=3), [0, 1, 1]).eval()
+    images = torch.randn(3, 3, 64, 64)
+    graph = onnx_graph(model, ModelCard(name, ("a", "b"), VIEW, head="kept", kept=(0, 1, 1)))
+    loaded = onnxruntime.InferenceSession(
+        graph.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    (logits,) = loaded.run(["logits"], {"images": images.numpy()})
+    assert torch.allclose(torch.from_numpy(logits), model(images), atol=1e-4)
 
 
 def test_a_graph_that_differs_is_not_written(slim, graph, tmp_path, monkeypatch):

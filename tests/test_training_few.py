@@ -36,7 +36,7 @@ def source(tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_they_learn_and_the_source_stays(kind, source, pictures):  # noqa: F811
     recipe = quick(strategy=kind, epochs=4, lr=1e-2, rank=4, select="last")
-    model = new_model("resnet18_slim", source, recipe, 2)
+    model = new_model("resnet18_slim", source, recipe, ("hotdog", "not-hotdog"))
     before = copy.deepcopy(model.state_dict())
     history = train(pictures, recipe, model).state.history
     assert [row["phase"] for row in history] == ["head"] * 2 + [kind] * 4
@@ -64,7 +64,7 @@ def test_a_resumed_run_ends_bit_identical(kind, stop_after, source, pictures, tm
     recipe = quick(strategy=kind, epochs=3, lr=1e-2, rank=4)
 
     def fresh():
-        return new_model("resnet18_slim", source, recipe, 2)
+        return new_model("resnet18_slim", source, recipe, ("hotdog", "not-hotdog"))
 
     whole = train(pictures, recipe, fresh())
     path, calls = tmp_path / "checkpoint.safetensors", []

@@ -15,8 +15,11 @@ from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.create import create_model
 from hotdog_lib.models.heads import reset_classifier
+from hotdog_lib.models.io import save_model
 from hotdog_lib.models.modes import evaluating
+from hotdog_lib.models.weights import get_weights
 from hotdog_lib.training.checkpoint import Identity, load_state, save_state
+from hotdog_lib.training.compare import new_model
 from hotdog_lib.training.engine import (
     evaluate,
     extract_features,
@@ -76,6 +79,65 @@ def test_head_strategy_leaves_every_bit_of_the_body(pictures):
     train(pictures, quick(strategy="head", lr=0.01), model)
     moved = {k for k, v in model.state_dict().items() if not torch.equal(v, before[k])}
     assert "fc.weight" in moved <= {"fc.weight", "fc.bias"}
+
+
+def test_held_statistics_stay_through_every_phase_while_all_weights_learn(pictures):
+    model = make_model()
+    before = copy.deepcopy(model.state_dict())
+    train(pictures, quick(strategy="finetune", lr=0.01, hold_statistics=True), model)
+    kept = {k for k, v in model.state_dict().items() if torch.equal(v, before[k])}
+    assert kept == {k for k, _ in model.named_buffers()}
+    with pytest.raises(HotdogError, match="from scratch"):
+        quick(strategy="scratch", hold_statistics=True)
+
+
+def test_a_kept_head_is_fitted_and_then_learns_with_the_body(pictures, tmp_path):
+    names = ("bun", "hotdog", "taco", "cat")
+    with seeded(0):
+        model = create_model("resnet18_slim", num_classes=4)
+    save_model(
+        *(model, tmp_path / "s.safetensors"),
+        architecture="resnet18_slim",
+        class_names=names,
+        preprocessing=VIEW,
+    )
+    source = get_weights("resnet18_slim", tmp_path / "s.safetensors")
+    recipe = quick(strategy="finetune", lr=1e-3, head="kept", hold_statistics=True, select="last")
+    model = new_model("resnet18_slim", source, recipe, pictures.class_names)
+    rows = model.fc.weight.detach().clone()
+    phases = []
+
+    def on_epoch(row, state):
+        phases.append((row["phase"], row["train_loss"], torch.equal(model.fc.weight, rows)))
+
+    trainer = train(pictures, recipe, model, on_epoch)
+    assert [(name, same) for name, _, same in phases] == [
+        ("head", True),
+        ("everything", False),
+        ("everything", False),
+    ]
+    assert phases[-1][1] < phases[0][1] < 0.6931, "the fit beats a coin, and fine-tuning the fit"
+    assert trainer.state.best is None
+    lora = quick(strategy="lora", lr=1e-2, head="kept", rank=2)
+    model = new_model("resnet18_slim", source, lora, pictures.class_names)
+    train(pictures, lora, model)
+    assert torch.equal(model.fc.weight, rows), "few numbers learn, and not the source's rows"
+    assert model.fc.shift.requires_grad
+    with pytest.raises(HotdogError, match="this network's is a kept one"):
+        train(pictures, quick(strategy="head"), model)
+    with pytest.raises(HotdogError, match="this network's is a new one"):
+        train(pictures, recipe, make_model())
+
+
+def test_from_scratch_a_recipe_loses_what_needs_a_source():
+    recipe = quick(strategy="finetune", head="kept", hold_statistics=True)
+    assert recipe.with_strategy("head", 3).head == "kept"
+    scratch = recipe.with_strategy("scratch", 3)
+    assert (scratch.head, scratch.hold_statistics, scratch.seed) == ("new", False, 3)
+    with pytest.raises(HotdogError, match="from scratch"):
+        quick(strategy="scratch", head="kept")
+    with pytest.raises(HotdogError, match="choose one"):
+        quick(strategy="finetune", norm="adapt", hold_statistics=True)
 
 
 def test_naive_freezing_moves_batchnorm_statistics(pictures):

@@ -1,4 +1,4 @@
-"""The pantry, the source task: drawings and clay models of many things, by (seed, index).
+"""The pantry, the source task: drawings, clay models and toys of many things, by (seed, index).
 
 A picture's class is `MENU[index % len(MENU)]`. One class is called `hotdog`, a cousin of
 the kitchen's hot dogs. No picture of the kitchen, the target task, is used or seen here.
@@ -25,6 +25,7 @@ from .pantry_shapes import Sketch
 from .pantry_styles import FLAT, Palette
 from .pantry_textures import TEXTURES
 from .pantry_things import THINGS
+from .pantry_toys import CAST, toy
 from .pantry_vehicles import VEHICLES
 from .render import Picture, RenderedSet, single_thread
 from .shapes import Grid, Source, mask, smooth_noise
@@ -38,10 +39,18 @@ DRAWINGS: dict[str, Drawing] = {
 }
 PANTRY_CLASSES: tuple[str, ...] = tuple(DRAWINGS)
 STYLES = FLAT | RELIEF
-#: What is drawn in turn: long food more often, and buns and sausages most, as they are told apart
-#: by small things.
+#: What is drawn in turn: long food and toys more often, and buns and sausages most, as they are
+#: told apart by small things.
 _CLOSE = ("hotdog", "open_bun", "stuffed_bun", "sausage", "sub_sandwich", "eclair")
-MENU = PANTRY_CLASSES + 2 * tuple(drawing.__name__ for drawing in LONG_FOOD) + 4 * _CLOSE
+MENU = (
+    PANTRY_CLASSES
+    + 2 * tuple(drawing.__name__ for drawing in LONG_FOOD)
+    + 3 * tuple(CAST)
+    + 5 * _CLOSE
+    + 4 * ("open_bun", "stuffed_bun")
+)
+#: Share of toys among the pictures of a class that can be cast.
+TOYS = 0.8
 _FILLING = {drawing.__name__ for drawing in TEXTURES}
 _GROUNDS = ("flat", "slope", "halo", "horizon", "pattern")
 
@@ -168,6 +177,9 @@ def _camera(image: Tensor, source: Source) -> Tensor:
 def _compose(source: Source, name: str, size: int) -> tuple[Tensor, dict]:
     """The picture of a class as floats (3, size, size), and what was chosen for it."""
     palette = Palette(source)
+    if name in CAST and source.chance(TOYS):
+        image, setting = toy(source, palette, name, size)
+        return image, {"class": name, "style": "toy", "colours": palette.mode} | setting
     filling = name in _FILLING
     names, weights = list(STYLES), [weight for _, weight in STYLES.values()]
     style = source.choices(names, weights)[0]

@@ -1,7 +1,7 @@
 """From (seed, index) to a picture, one or many."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +25,7 @@ from .light import develop
 from .parts import Body, Kind
 from .scenes import Domain, Setting, arrange, draw_setting
 from .shapes import Source
-from .stage import Place, Stage
+from .stage import Place, Recast, Stage
 
 ALL = {kind.name: kind for kind in (*DOGS, *BUNS, *ROLLS, *ROUND, *SWEET, *ODD)}
 POSITIVE_KINDS = tuple(name for name, kind in ALL.items() if kind.positive)
@@ -88,7 +88,8 @@ def render(
     setting = draw_setting(rng, domain)
     food = ALL[kind] if kind else _draw_kind(seed, index, positive_share, domain)
     with single_thread(), torch.inference_mode():
-        image, facts = _cook(seed, index, size, setting, food)
+        stage, facts = cook(partial(Source, "kitchen", seed, index), size, setting, food)
+        image = develop(stage, setting.light, setting.film, stage.source)
     return Picture(image.clone(), HOTDOG if food.positive else NOT_HOTDOG, facts)
 
 
@@ -128,13 +129,22 @@ def _draw_kind(seed: int, index: int, positive_share: float, domain: Domain) -> 
     return rng.choices(pool, weights=[k.share for k in pool])[0]
 
 
-def _cook(seed: int, index: int, size: int, setting: Setting, food: Kind) -> tuple[Tensor, dict]:
-    """Sets the table, serves the food, lights the lamp."""
-    rng = Source("kitchen", seed, index, "scene")
+def cook(
+    source_of: Callable[[str], Source],
+    size: int,
+    setting: Setting,
+    food: Kind,
+    recast: Recast | None = None,
+) -> tuple[Stage, dict]:
+    """Sets the table and serves the food; the stage, and what was served.
+
+    source_of: the randomness of each part of the work; recast: what everything is made of instead.
+    """
+    rng = source_of("scene")
     camera = (
         replace(setting.camera, zoom=0.8 * setting.camera.zoom) if food.solo else setting.camera
     )
-    stage = Stage(size, camera, Source("kitchen", seed, index, "noise"))
+    stage = Stage(size, camera, source_of("noise"), recast)
     facts = {"kind": food.name, **setting.facts, "wrapped": False, "bitten": False}
     if food.solo:
         food.draw(stage, rng, setting.place, facts)
@@ -142,8 +152,8 @@ def _cook(seed: int, index: int, size: int, setting: Setting, food: Kind) -> tup
         lay(stage, setting.ground, rng)
         height = carry(stage, rng, setting.carrier, setting.place)
         _surround(stage, rng, setting)
-        _serve(stage, Source("kitchen", seed, index, "food"), setting, food, height, facts)
-    return develop(stage, setting.light, setting.film, stage.source), facts
+        _serve(stage, source_of("food"), setting, food, height, facts)
+    return stage, facts
 
 
 def _surround(stage: Stage, rng: Source, setting: Setting) -> None:

@@ -6,7 +6,7 @@ down at the origin. Bodies write colour, normal, gloss and depth (deferred shadi
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from .paint import Material
 from .shapes import Grid, Source, mask, smooth_noise
 
 Vec = tuple[float, float, float]
+Recast = Callable[[Material], Material]  # what a body is made of instead
 
 COLOUR, GLOSS, SHARP, NORMAL, DEPTH, LAYER = slice(0, 3), 3, 4, slice(5, 8), 8, 9
 PLANES = 18  # a layer's 9, then 4 of noise, x and y on the film, x and y and depth of the table
@@ -120,7 +121,8 @@ class Surface(NamedTuple):
 class Window:
     """A box of the picture: views of its planes, and a fresh layer to paint on."""
 
-    def __init__(self, planes: Tensor, pixel: float) -> None:
+    def __init__(self, planes: Tensor, pixel: float, recast: Recast | None = None) -> None:
+        self.recast = recast
         views = planes.unbind(0)
         self.target, self.old_depth = planes[:LAYER], views[DEPTH]
         self.noise, (self.x, self.y) = views[9:13], views[13:15]
@@ -141,6 +143,8 @@ class Window:
         """
         cover = mask(distance, self.pixel)
         cover *= (self.depth - self.old_depth).mul_(0.5 / self.pixel).add_(0.5).clamp_(0, 1)
+        if self.recast is not None:
+            material = self.recast(material)
         material.paint(surface, self.layer[:5])
         if material.bump:
             self.nx.add_(self.noise[0], alpha=material.bump)
@@ -154,7 +158,10 @@ class Window:
 class Stage:
     """The planes of one picture; solids open a window on them and put themselves in."""
 
-    def __init__(self, size: int, camera: Camera, source: Source) -> None:
+    def __init__(
+        self, size: int, camera: Camera, source: Source, recast: Recast | None = None
+    ) -> None:
+        self.recast = recast
         self.size, self.camera, self.source = size, camera, source
         self.grid = Grid.square(size)
         self.pixel = self.grid.pixel
@@ -185,7 +192,7 @@ class Stage:
         if c1 - c0 < 3 or r1 - r0 < 3:
             return None
         planes = self.planes.narrow(1, r0, r1 - r0).narrow(2, c0, c1 - c0)
-        return Window(planes, self.pixel)
+        return Window(planes, self.pixel, self.recast)
 
     def bitten(self, window: Window, distance: Tensor) -> Tensor:
         """The shape without the bites."""

@@ -8,20 +8,22 @@ from hotdog_lib.models.freezing import (
     StageSummary,
     freeze,
     freeze_to,
+    hold_statistics,
     is_frozen,
     trainable_summary,
     unfreeze,
 )
 from hotdog_lib.models.heads import (
     classifier_name,
+    count_logits,
     forward_features,
     get_classifier,
     has_head_relu,
     head_logits,
     reset_classifier,
-    seed_head_from_rows,
 )
 from hotdog_lib.models.io import load_model, read_metadata, save_adapter, save_model
+from hotdog_lib.models.source_heads import keep_head, seed_head_from_rows
 from hotdog_lib.models.stages import stages, unwrap
 from hotdog_lib.models.weights import SourceWeights, get_weights
 from hotdog_lib.models.zero_shot import zero_shot_probability
@@ -31,6 +33,7 @@ __all__ = [
     "SourceWeights",
     "StageSummary",
     "classifier_name",
+    "count_logits",
     "create_model",
     "forward_features",
     "freeze",
@@ -39,8 +42,10 @@ __all__ = [
     "get_weights",
     "has_head_relu",
     "head_logits",
+    "hold_statistics",
     "insert",
     "is_frozen",
+    "keep_head",
     "list_models",
     "load_model",
     "merge",

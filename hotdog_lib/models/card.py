@@ -19,9 +19,10 @@ METADATA_KEY = "hotdog_lib"
 FORMAT = 1
 NEEDED = ("model", "class_names", "preprocessing")
 UPDATE = "update hotdog_lib or save the file again"
-HEADS = ("linear", "torchvision")
+HEADS = ("linear", "torchvision", "kept")
 BODIES = ("embedded", "imagenet", "file")
 MAX_SIDE = 4096
+MAX_MEMBERS = 10**7  # classes times rows of a kept head: a thousand by ten thousand
 MAX_HEADER = 8 * 2**20  # bytes: a thousand classes and a thousand tensors take a quarter of one
 
 
@@ -35,7 +36,9 @@ class ModelCard:
         preprocessing: what the network expects of its input.
         provenance: anything JSON that says how it was made.
         head: ``"linear"`` (as ``reset_classifier`` makes it) or ``"torchvision"`` (as torchvision
-            does, which matters for SqueezeNet, whose own head ends in a ReLU).
+            does, which matters for SqueezeNet, whose own head ends in a ReLU), or ``"kept"`` (as
+            ``keep_head`` does).
+        kept: of a kept head: for each of its rows, the class that it belongs to, or -1.
         body: of a file that holds a head or an adapter alone: the ``weights`` (``"embedded"``,
             ``"imagenet"``, or ``"file"`` for others) that it was taught on, and their ``digest``.
             None where the file holds everything.
@@ -54,12 +57,17 @@ class ModelCard:
     head: str = "linear"
     body: Mapping[str, str] | None = None
     adapter: Mapping[str, Any] | None = None
+    kept: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         check_model_name(self.architecture)
         object.__setattr__(self, "class_names", _checked_names(self.class_names))
         if self.head not in HEADS:
             raise HotdogError(f"head {self.head!r} is unknown; choose from {HEADS}")
+        if (self.head == "kept") != (self.kept is not None):
+            raise HotdogError(f"head {self.head!r} with kept {self.kept!r}: one asks for the other")
+        if self.kept is not None:
+            object.__setattr__(self, "kept", _checked_kept(self.kept, len(self.class_names)))
         if not isinstance(self.provenance, Mapping):
             raise HotdogError(f"provenance is a {type(self.provenance).__name__}; give a mapping")
         if self.body is not None:
@@ -70,6 +78,7 @@ class ModelCard:
     def to_json(self) -> str:
         """The text that goes into the file's metadata."""
         parts = {"body": self.body, "adapter": self.adapter}
+        kept = {} if self.kept is None else {"kept": list(self.kept)}
         return json.dumps(
             {
                 "format": FORMAT,
@@ -80,6 +89,7 @@ class ModelCard:
                 "head": self.head,
             }
             | {name: dict(part) for name, part in parts.items() if part is not None}
+            | kept
         )
 
     @classmethod
@@ -94,7 +104,7 @@ class ModelCard:
             raise HotdogError(
                 f"its metadata has format {found!r}, this version reads {FORMAT}; {UPDATE}"
             )
-        unknown = set(values) - {"format", "provenance", "head", "body", "adapter", *NEEDED}
+        unknown = set(values) - {"format", "provenance", "head", "body", "adapter", "kept", *NEEDED}
         if unknown:
             raise HotdogError(f"its metadata has unknown entries {sorted(unknown)}; {UPDATE}")
         missing = set(NEEDED) - set(values)
@@ -108,6 +118,7 @@ class ModelCard:
             head=values.get("head", "linear"),
             body=values.get("body"),
             adapter=values.get("adapter"),
+            kept=values.get("kept"),
         )
 
 
@@ -159,6 +170,15 @@ def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
     if wrong:
         raise HotdogError(f"class_names has {wrong[0]!r} in it; give non-empty strings")
     return tuple(names)
+
+
+def _checked_kept(kept: Sequence[int], count: int) -> tuple[int, ...]:
+    rows = isinstance(kept, Sequence) and 0 < len(kept) * count <= MAX_MEMBERS
+    if not rows or any(type(k) is not int or not -1 <= k < count for k in kept):
+        raise HotdogError(f"kept: give a class from 0 to {count - 1}, or -1, for each category")
+    if len({*kept} - {-1}) < count:
+        raise HotdogError("kept: a class has no category")
+    return tuple(kept)
 
 
 def _check_body(body: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ from torch import nn
 
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.architectures import build_architecture, list_models
-from hotdog_lib.models.heads import reset_classifier
+from hotdog_lib.models.heads import put_saved_head, reset_classifier
 from hotdog_lib.models.state import load_state
 from hotdog_lib.models.weights import SourceWeights
 
@@ -46,8 +46,8 @@ def create_model(
         )
     if weights.model != name:
         raise HotdogError(f"the weights {weights.name} are {weights.model}'s, not {name}'s")
-    model = build_architecture(name, len(weights.categories), weights.preprocessing.crop_size)
-    if weights.head == "linear":
-        reset_classifier(model, len(weights.categories))
+    count = len(weights.categories)
+    model = build_architecture(name, count, weights.preprocessing.crop_size)
+    put_saved_head(model, weights.head, count, weights.kept)
     load_state(model, weights.state_dict(), str(weights.path or f"torchvision ({weights.name})"))
     return model if num_classes is None else reset_classifier(model, num_classes)

@@ -101,6 +101,18 @@ def freeze_to(model: nn.Module, stage_name: str, norm: str = "freeze") -> nn.Mod
     return unfreeze(model, names[at:])
 
 
+def hold_statistics(model: nn.Module) -> nn.Module:
+    """Keep the running statistics of every BatchNorm, in place; what learns goes on learning.
+
+    Until :func:`unfreeze` or :func:`freeze_to` is called again. A network that was not trained has
+    no statistics worth keeping.
+    """
+    for module in model.modules():
+        if isinstance(module, _NormBase):
+            _hold_in_eval(module)
+    return model
+
+
 def is_frozen(model: nn.Module, parts: Parts = None) -> bool:
     """Whether nothing in these parts (None: anywhere) can move: weight, statistic or dropout."""
     modules = [m for part in _resolve(model, parts) for m in part.modules()]

@@ -1,4 +1,4 @@
-"""The head of a network: find it, replace it, feed it, seed it from the source's own rows."""
+"""The head of a network: find it, replace it, feed it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 from hotdog_lib.errors import HotdogError
+from hotdog_lib.models.kept import KeptConv2d, KeptLinear
 from hotdog_lib.models.stages import classifier_name, stages, unwrap
-from hotdog_lib.models.weights import SourceWeights, squeezed
 
 __all__ = [
     "classifier_name",
@@ -19,7 +19,6 @@ __all__ = [
     "get_classifier",
     "head_logits",
     "reset_classifier",
-    "seed_head_from_rows",
     "stages",
 ]
 _RELUS = (nn.ReLU, nn.ReLU6)
@@ -70,14 +69,18 @@ def reset_classifier(
             f"num_classes {num_classes}, init {init!r}: give at least 1 class, "
             "and init 'zero' or 'default'"
         )
-    plain, name = unwrap(model), classifier_name(model)
-    old = plain.get_submodule(name)
-    head = _new_layer(old, num_classes)
+    head = _new_layer(get_classifier(model), num_classes)
     if init == "default":
         _random_start(head, generator)
     for parameter, value, label in ((head.weight, rows, "rows"), (head.bias, bias, "bias")):
         if value is not None:
             _copy_into(parameter, value, label)
+    return put_head(model, head, num_classes)
+
+
+def put_head(model: nn.Module, head: nn.Linear | nn.Conv2d, num_classes: int) -> nn.Module:
+    """Put a layer where the head is; a ReLU after it and auxiliary heads go. The same model."""
+    plain, name = unwrap(model), classifier_name(model)
     plain.set_submodule(name, head)
     _remove_relu_after(plain, name)
     remove_auxiliary_heads(plain)
@@ -86,63 +89,38 @@ def reset_classifier(
     return model
 
 
-def seed_head_from_rows(
-    model: nn.Module,
-    source: SourceWeights,
-    class_names: Sequence[str],
-    *,
-    features: Tensor | None = None,
-    targets: Tensor | None = None,
+def put_kept_head(model: nn.Module, classes: Sequence[int]) -> nn.Module:
+    """Put a layer there that adds up categories to classes, see
+    :func:`~hotdog_lib.models.keep_head`; its rows are not set."""
+    old = get_classifier(model)
+    if isinstance(old, nn.Conv2d):
+        head = KeptConv2d(old.in_channels, classes)
+    else:
+        head = KeptLinear(old.in_features, classes)
+    head = head.to(old.weight.device, old.weight.dtype).train(old.training)
+    return put_head(model, head, len(head.shift))
+
+
+def put_saved_head(
+    model: nn.Module, kind: str, num_classes: int, kept: Sequence[int] | None
 ) -> nn.Module:
-    """A new head, in place, that starts from what the source's own head knows of these classes.
+    """Put the head there that a :class:`~hotdog_lib.models.ModelCard` tells of; its numbers are
+    yet to be read."""
+    if kept is not None:
+        return put_kept_head(model, kept)
+    return reset_classifier(model, num_classes) if kind == "linear" else model
 
-    A class that the source has, found by name, gets the source's own row. The others ("not-hotdog")
-    share a row that stands for all the rest of the source's categories: in a softmax over them all,
-    a class competes with ``logsumexp(z)`` of the others' logits z. That is no linear layer, but
-    ``p @ z + entropy(p)`` is, lies below it for every distribution p, and touches it at
-    ``p = softmax(z)``. So p is the mean softmax over ``features``, or uniform without them.
 
-    With SqueezeNet the match is not exact: its own head sets negative responses to zero before it
-    averages them.
+def kept_layer(model: nn.Module) -> KeptLinear | KeptConv2d | None:
+    """The head, if it is one that :func:`~hotdog_lib.models.keep_head` made."""
+    head = get_classifier(model)
+    return head if isinstance(head, (KeptLinear, KeptConv2d)) else None
 
-    Args:
-        model: a network with the source's body; its head is replaced.
-        source: where the rows come from.
-        class_names: of the new task, one a logit.
-        features: ``(N, F)`` of training pictures by :func:`forward_features` in eval mode. Biases
-            are then set so that every class gets the same share of the probability.
-        targets: ``(N,)`` classes of the same pictures. Biases and one common scale are then fitted
-            to them instead, which leaves the rows' directions as they are.
 
-    Returns:
-        The same model.
-
-    Raises:
-        HotdogError: none of the class names is among the source's categories.
-    """
-    weight, bias = _source_head(model, source)  # (C, F), (C,)
-    known = {squeezed(category) for category in source.categories}
-    found = {k: source.class_index(n) for k, n in enumerate(class_names) if squeezed(n) in known}
-    if not found:
-        raise HotdogError(
-            f"none of the classes {', '.join(class_names)} is among the {len(source.categories)} "
-            f"categories of {source.name}; name one as the source does, or use reset_classifier"
-        )
-    if features is not None:
-        features = features.detach().float().cpu()
-    rest_row, rest_bias = _rest_row(weight, bias, list(found.values()), features)
-    sharing = max(1, len(class_names) - len(found))
-    rows = rest_row.repeat(len(class_names), 1)  # (K, F)
-    biases = (rest_bias - math.log(sharing)).repeat(len(class_names))  # (K,)
-    for k, category in found.items():
-        rows[k], biases[k] = weight[category], bias[category]
-    if features is not None:
-        logits = nn.functional.linear(features, rows, biases)  # (N, K)
-        scale, shift = (
-            (1.0, _even_shift(logits)) if targets is None else _fit(logits, targets.cpu())
-        )
-        rows, biases = rows * scale, biases * scale + shift
-    return reset_classifier(model, len(class_names), rows=rows, bias=biases)
+def count_logits(model: nn.Module) -> int:
+    """How many logits a picture gets."""
+    kept = kept_layer(model)
+    return len(get_classifier(model).weight if kept is None else kept.shift)
 
 
 def forward_features(model: nn.Module, images: Tensor) -> Tensor:
@@ -179,7 +157,9 @@ def head_logits(model: nn.Module, features: Tensor) -> Tensor:
             f"the head of {type(unwrap(model)).__name__} ends in a ReLU, so pooled features do not "
             "give its logits; call the model itself, or reset_classifier first"
         )
-    return nn.functional.linear(features, head.weight.flatten(1), head.bias)  # (B, num_classes)
+    logits = nn.functional.linear(features, head.weight.flatten(1), head.bias)
+    kept = kept_layer(model)
+    return logits if kept is None else kept.add_up(logits)  # (B, num_classes)
 
 
 def has_head_relu(model: nn.Module) -> bool:
@@ -195,52 +175,6 @@ def remove_auxiliary_heads(model: nn.Module) -> None:
             setattr(model, name, None)
     if hasattr(model, "aux_logits"):
         model.aux_logits = False
-
-
-def _source_head(model: nn.Module, source: SourceWeights) -> tuple[Tensor, Tensor]:
-    """The source's last layer: weight ``(C, F)`` and bias ``(C,)``."""
-    state, name = source.state_dict(), classifier_name(model)
-    weight = state[f"{name}.weight"].flatten(1)
-    return weight, state.get(f"{name}.bias", torch.zeros(len(weight)))
-
-
-def _rest_row(
-    weight: Tensor, bias: Tensor, taken: list[int], features: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    """One row and bias for all categories not ``taken``: see :func:`seed_head_from_rows`."""
-    free = torch.ones(len(weight), dtype=torch.bool)
-    free[taken] = False
-    weight, bias = weight[free], bias[free]
-    if features is None:
-        shares = torch.full_like(bias, 1 / max(1, len(bias)))
-    else:
-        shares = nn.functional.linear(features, weight, bias).softmax(1).mean(0)
-    return shares @ weight, shares @ bias + torch.special.entr(shares).sum()
-
-
-def _even_shift(logits: Tensor, rounds: int = 100) -> Tensor:
-    """Biases ``(K,)`` that give every class the same mean probability over logits ``(N, K)``."""
-    shift = torch.zeros(logits.shape[1])
-    for _ in range(rounds):
-        shift = shift - ((logits + shift).softmax(1).mean(0) * len(shift)).log()
-    return shift
-
-
-def _fit(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """The common scale and the biases ``(K,)`` of least cross-entropy (Platt scaling)."""
-    log_scale = torch.zeros((), requires_grad=True)
-    shift = torch.zeros(logits.shape[1], requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_scale, shift], max_iter=100, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(logits * log_scale.exp() + shift, targets)
-        loss = loss + 1e-3 * (log_scale**2 + (shift**2).mean())  # else separable classes run away
-        loss.backward()
-        return loss
-
-    optimizer.step(closure)
-    return log_scale.detach().exp(), shift.detach()
 
 
 def _new_layer(old: nn.Linear | nn.Conv2d, num_classes: int) -> nn.Linear | nn.Conv2d:

@@ -16,7 +16,13 @@ from hotdog_lib.home import atomic_write
 from hotdog_lib.models.adapters import adapter_keys, insert, inserted
 from hotdog_lib.models.architectures import build_architecture, weightless
 from hotdog_lib.models.card import BODIES, METADATA_KEY, ModelCard, read_card
-from hotdog_lib.models.heads import get_classifier, has_head_relu, reset_classifier
+from hotdog_lib.models.heads import (
+    count_logits,
+    get_classifier,
+    has_head_relu,
+    kept_layer,
+    put_saved_head,
+)
 from hotdog_lib.models.state import (
     State,
     check_fit,
@@ -104,19 +110,20 @@ def _card(
     provenance: Mapping[str, Any] | None,
     body: Mapping[str, str] | None = None,
 ) -> ModelCard:
-    head = get_classifier(model)
-    linear = head.bias is not None and not has_head_relu(model)
+    kept = kept_layer(model)
+    linear = get_classifier(model).bias is not None and not has_head_relu(model)
     card = ModelCard(
         architecture,
         tuple(class_names),
         preprocessing,
         provenance or {},
-        "linear" if linear else "torchvision",
+        "kept" if kept else "linear" if linear else "torchvision",
         body,
         inserted(model),
+        kept.classes if kept else None,
     )
-    if len(card.class_names) != len(head.weight):
-        raise HotdogError(f"{len(card.class_names)} class names for {len(head.weight)} logits")
+    if len(card.class_names) != count_logits(model):
+        raise HotdogError(f"{len(card.class_names)} class names for {count_logits(model)} logits")
     return card
 
 
@@ -167,8 +174,7 @@ def load_model(
 def _build(card: ModelCard) -> nn.Module:
     count = len(card.class_names)
     model = build_architecture(card.architecture, count, card.preprocessing.crop_size)
-    if card.head == "linear":
-        reset_classifier(model, count)
+    put_saved_head(model, card.head, count, card.kept)
     return insert(model, **card.adapter) if card.adapter else model
 
 

@@ -41,7 +41,8 @@ class SourceWeights:
         preprocessing: what the network was trained to see.
         path: the file; None where torchvision keeps it.
         digest: SHA-256 of the file; its first 8 digits where torchvision keeps it.
-        head: ``"torchvision"`` or ``"linear"``, see :class:`~hotdog_lib.models.ModelCard`.
+        head: ``"torchvision"``, ``"linear"`` or ``"kept"``, see
+            :class:`~hotdog_lib.models.ModelCard`; ``kept``, too.
     """
 
     name: str
@@ -51,6 +52,7 @@ class SourceWeights:
     path: Path | None
     digest: str
     head: str = "linear"
+    kept: tuple[int, ...] | None = None
 
     def state_dict(self) -> State:
         """Tensors on the CPU, float32; those that torchvision keeps are downloaded once.
@@ -157,9 +159,8 @@ def _from_file(model: str, path: Path, name: str) -> SourceWeights:
             f"{differences(own, read_shapes(path))}; "
             f"ask for --model {card.architecture}, or for other weights"
         )
-    return SourceWeights(
-        name, model, card.class_names, card.preprocessing, path, file_digest(path), card.head
-    )
+    about = card.class_names, card.preprocessing, path, file_digest(path), card.head, card.kept
+    return SourceWeights(name, model, *about)
 
 
 def _bare_card(model: str, path: Path) -> ModelCard:

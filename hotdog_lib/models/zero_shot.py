@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from hotdog_lib.errors import HotdogError
-from hotdog_lib.models.heads import get_classifier
+from hotdog_lib.models.heads import count_logits
 from hotdog_lib.models.modes import evaluating
 from hotdog_lib.models.weights import SourceWeights
 
@@ -30,7 +30,7 @@ def zero_shot_probability(
     Raises:
         HotdogError: no such class, or a model with another head.
     """
-    index, rows = source.class_index(class_name), len(get_classifier(model).weight)
+    index, rows = source.class_index(class_name), count_logits(model)
     if rows != len(source.categories):
         raise HotdogError(
             f"the model has {rows} logits, the source {len(source.categories)} categories; "

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.home import atomic_write
 from hotdog_lib.models import state as weights
+from hotdog_lib.training.recipe import Recipe
 from hotdog_lib.training.state import State, snapshot
 
 FORMAT = 1
@@ -39,6 +40,10 @@ class Identity:
     def check(self, saved: dict[str, Any]) -> None:
         """Raise HotdogError that lists what differs from the saved identity."""
         mine = flatten(vars(self))
+        recipe = saved.get("recipe")
+        if isinstance(recipe, dict):  # an older version may not have known every setting
+            usual = {k: v for k, v in Recipe().to_dict().items() if k in self.recipe}
+            saved = saved | {"recipe": usual | recipe}
         theirs = flatten(saved)
         differing = [k for k in mine | theirs if mine.get(k) != theirs.get(k)]
         if differing:

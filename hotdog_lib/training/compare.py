@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
@@ -14,6 +14,7 @@ from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.adapters import KINDS, insert
 from hotdog_lib.models.create import create_model
+from hotdog_lib.models.source_heads import keep_head
 from hotdog_lib.models.weights import SourceWeights
 from hotdog_lib.training.engine import evaluate
 from hotdog_lib.training.hardware import Hardware
@@ -43,7 +44,7 @@ class Outcome:
         return {
             "strategy": recipe.strategy,
             "seed": recipe.seed,
-            "epochs": recipe.num_epochs,
+            "epochs": 0 if self.trainer.phases[-1].fitted else recipe.num_epochs,
             "lr": self.trainer.phases[-1].lr,  # a head alone has a rate of its own
             "accuracy": self.test["accuracy"],
             "f1": self.test["f1"],
@@ -54,10 +55,10 @@ class Outcome:
 
 
 def new_model(
-    name: str, source: SourceWeights | None, recipe: Recipe, num_classes: int
+    name: str, source: SourceWeights | None, recipe: Recipe, class_names: Sequence[str]
 ) -> nn.Module:
-    """A network with a new head, and with what the strategy puts into it: the source's weights, or
-    from scratch random ones that the recipe's seed fixes."""
+    """A network with the recipe's head, and with what the strategy puts into it: the source's
+    weights, or from scratch random ones that the recipe's seed fixes."""
     if source is None and recipe.strategy != "scratch":
         raise HotdogError(
             f"strategy {recipe.strategy!r} starts from source weights, but there are none; "
@@ -65,7 +66,10 @@ def new_model(
         )
     with seeded(recipe.seed):
         weights = None if recipe.strategy == "scratch" else source
-        model = create_model(name, weights=weights, num_classes=num_classes)
+        kept = recipe.head == "kept"
+        model = create_model(name, weights=weights, num_classes=None if kept else len(class_names))
+        if kept and source is not None:
+            keep_head(model, source, class_names)
         few = recipe.strategy in KINDS
         return insert(model, recipe.strategy, recipe.rank) if few else model
 
@@ -95,7 +99,7 @@ def train_and_test(
     """
     started, computed = time.perf_counter(), time.process_time()
     view = preprocessing or (source.preprocessing if source else Preprocessing())
-    model = new_model(name, source, recipe, train.num_classes)
+    model = new_model(name, source, recipe, train.class_names)
     trainer = Trainer(model, train, validation, recipe, view, hardware)
     trainer.fit()
     seconds = time.perf_counter() - started, time.process_time() - computed
@@ -119,11 +123,8 @@ def compare(
         {'mean': 0.95, 'half': 0.01, 'n': 5}
     """
     base = recipe or Recipe()
-    return [
-        run(replace(base, strategy=strategy, seed=seed)).record()
-        for strategy in strategies
-        for seed in seeds
-    ]
+    recipes = [base.with_strategy(strategy, seed) for strategy in strategies for seed in seeds]
+    return [run(recipe).record() for recipe in recipes]
 
 
 def summarise(

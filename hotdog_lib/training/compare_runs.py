@@ -21,28 +21,25 @@ def compare_runs(
     """Run every strategy with every seed below ``options.out``; yield a table's lines, and write
     ``compare.json``. Runs that are there already are taken, if they are of the same settings; the
     last lines say what makes rows incomparable."""
+    recipes = [options.recipe.with_strategy(s, seed) for s in strategies for seed in seeds]
     rows, folders = [], []
-    for strategy in strategies:
-        for seed in seeds:
-            recipe = replace(options.recipe, strategy=strategy, seed=seed)  # type: ignore[arg-type]
-            out = options.out / f"{strategy}-{seed}"
-            finished = replace(
-                options, recipe=recipe, out=out, resume=(out / "config.json").exists()
-            )
-            metrics = train_run(finished)
-            folders.append(out)
-            part = "test" if "test" in metrics else "validation"
-            measured = metrics[part]
-            rows.append(
-                {
-                    "strategy": strategy,
-                    "seed": seed,
-                    "split": part,
-                    "accuracy": measured["accuracy"],
-                    "f1": measured["f1"],
-                    "seconds": metrics["training_seconds"],
-                }
-            )
+    for recipe in recipes:
+        out = options.out / f"{recipe.strategy}-{recipe.seed}"
+        finished = replace(options, recipe=recipe, out=out, resume=(out / "config.json").exists())
+        metrics = train_run(finished)
+        folders.append(out)
+        part = "test" if "test" in metrics else "validation"
+        measured = metrics[part]
+        rows.append(
+            {
+                "strategy": recipe.strategy,
+                "seed": recipe.seed,
+                "split": part,
+                "accuracy": measured["accuracy"],
+                "f1": measured["f1"],
+                "seconds": metrics["training_seconds"],
+            }
+        )
     summary = summarise(rows)
     faults = incomparable(folders)
     result = {"summary": summary, "records": rows, "not_comparable": faults}

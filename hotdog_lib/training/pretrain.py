@@ -3,6 +3,7 @@ alone."""
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from dataclasses import dataclass, replace
@@ -15,9 +16,10 @@ from torch import nn
 from hotdog_lib.data.augment import Augmentation
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
+from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.create import create_model
 from hotdog_lib.models.io import save_model
-from hotdog_lib.models.weights import EMBEDDED_FOLDER
+from hotdog_lib.models.weights import EMBEDDED_FOLDER, get_weights
 from hotdog_lib.training.checkpoint import flatten
 from hotdog_lib.training.engine import predict_logits
 from hotdog_lib.training.hardware import pick_hardware
@@ -35,21 +37,22 @@ EMBEDDED_PREPROCESSING = Preprocessing(
     resize_size=EMBEDDED_SIZE, crop_size=EMBEDDED_SIZE, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)
 )
 
-#: Side of the training crops: things look as large in them as in a whole picture, at half the cost.
-TRAIN_SIZE = 72
+#: Side of the training crops. Things look as large in the last ones as in a whole picture; before
+#: them, smaller ones teach as much a picture at two thirds of the cost (progressive resizing).
+FIRST_SIZE, LAST_SIZE = 64, 80
+LAST_SHARE = 0.2  # of the epochs
 
-#: Strong on purpose: what is learned on drawings has to hold on shaded pictures.
+#: Strong on purpose: what is learned in the pantry has to hold on shaded pictures.
 PRETRAIN_RECIPE = Recipe(
     strategy="scratch",
     epochs=20,
     batch_size=64,
     lr=2e-3,
     weight_decay=0.05,
-    label_smoothing=0.1,
     mirror=False,
     select="accuracy",
     augmentation=Augmentation(
-        scale=(0.35, 1.0), brightness=0.4, contrast=0.4, saturation=0.4, hue=0.05
+        scale=(0.45, 1.0), brightness=0.3, contrast=0.3, saturation=0.3, hue=0.05
     ),
 )
 
@@ -61,21 +64,24 @@ class PretrainOptions:
     model: str = "resnet18_slim"
     """resnet18_slim or squeezenet1_1."""
     pictures: int = 40_000
-    """Drawings to train on."""
+    """Of the pantry, to train on."""
     held_out: int = 4_000
-    """Drawings, from another seed, on which accuracy is measured and the best epoch is chosen."""
+    """Others, from another seed, on which accuracy is measured and the best epoch is chosen."""
     epochs: int = 20
-    """Passes over the drawings."""
+    """Passes over them."""
     lr: float | None = None
     """Highest rate; None: the recipe's."""
     seed: int = 0
-    """Of the drawings, the first weights and the order."""
+    """Of the pictures, the first weights and the order."""
+    start: Path | None = None
+    """Weights of such a run to go on from, with the larger crops all along."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:N."""
     out: Path | None = None
     """Where the weights go; None: into the package."""
     record: Path | None = None
-    """Where the JSON record goes, which the model card reads; None: nowhere."""
+    """Where the JSON record goes, which the model card reads; None: nowhere. With start, the new
+    record goes on from the one that is there."""
 
 
 def pretrain(options: PretrainOptions) -> dict[str, Any]:
@@ -85,19 +91,20 @@ def pretrain(options: PretrainOptions) -> dict[str, Any]:
     train = pantry_pictures(2 * options.seed, options.pictures)
     held = pantry_pictures(2 * options.seed + 1, options.held_out)
     rendered = time.perf_counter() - started
-    logger.info("%d drawings in %.0f s", len(train) + len(held), rendered)
+    logger.info("%d pictures in %.0f s", len(train) + len(held), rendered)
     recipe = replace(PRETRAIN_RECIPE, epochs=options.epochs, seed=options.seed)
     if options.lr is not None:
         recipe = replace(recipe, lr=options.lr)
-    with seeded(options.seed):
-        model = create_model(options.model, num_classes=train.num_classes)
+    model = _first_weights(options, train.class_names)
     out = options.out or EMBEDDED_FOLDER / f"{options.model}.safetensors"
+    small = options.epochs - max(1, round(LAST_SHARE * options.epochs))  # epochs of small crops
+    small = small if options.start is None else 0
 
     def on_epoch(row: dict[str, Any], state: State) -> None:
         _log(row)
-        _save(
-            model, out, options, train.class_names
-        )  # hours of work: an interruption keeps the last epoch
+        # hours of work: an interruption keeps the last epoch
+        _save(model, out, options, train.class_names)
+        trainer.train_size = FIRST_SIZE if row["epoch"] < small else LAST_SIZE
 
     trainer = Trainer(
         model,
@@ -106,7 +113,7 @@ def pretrain(options: PretrainOptions) -> dict[str, Any]:
         recipe,
         EMBEDDED_PREPROCESSING,
         hardware,
-        train_size=TRAIN_SIZE,
+        train_size=FIRST_SIZE if small else LAST_SIZE,
         on_epoch=on_epoch,
     )
     trainer.fit()
@@ -117,7 +124,8 @@ def pretrain(options: PretrainOptions) -> dict[str, Any]:
         "edition": "pocket",
         "command": f"python -m hotdog_lib pretrain --model {options.model} "
         f"--pictures {options.pictures} --held-out {options.held_out} "
-        f"--epochs {options.epochs} --lr {recipe.learning_rate:g}",
+        f"--epochs {options.epochs} --lr {recipe.learning_rate:g}"
+        + (f" --start {options.start.name}" if options.start else ""),
         "hardware": hardware.summary(),
         "date": environment()["date"],
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -132,12 +140,38 @@ def pretrain(options: PretrainOptions) -> dict[str, Any]:
         "environment": environment(),
     }
     record["says"] = (
-        f"Right on {record['accuracy']:.1%} of {options.held_out:,} drawings that it never saw, "
+        f"Right on {record['accuracy']:.1%} of {options.held_out:,} pictures that it never saw, "
         f"in {train.num_classes} classes (chance: {1 / train.num_classes:.1%})."
     )
     if options.record is not None:
+        if options.start is not None and options.record.exists():
+            record = continued(json.loads(options.record.read_text("utf-8")), record)
         write_json(options.record, record)
     return record
+
+
+def continued(before: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """The record of a run that went on from another: both commands, both histories, all seconds."""
+    return record | {
+        "command": f"{before['command']}; {record['command']}",
+        "seconds": before["seconds"] + record["seconds"],
+        "seconds_rendering": before["seconds_rendering"] + record["seconds_rendering"],
+        "history": before["history"] + record["history"],
+    }
+
+
+def _first_weights(options: PretrainOptions, class_names: tuple[str, ...]) -> nn.Module:
+    """Random ones that the seed fixes, or those of ``start``."""
+    if options.start is None:
+        with seeded(options.seed):
+            return create_model(options.model, num_classes=len(class_names))
+    source = get_weights(options.model, options.start)
+    if source.categories != class_names:
+        raise HotdogError(
+            f"{options.start} was not trained on this pantry: it has {len(source.categories)} "
+            f"classes, the pantry {len(class_names)}, or others"
+        )
+    return create_model(options.model, weights=source)
 
 
 def _save(
@@ -177,7 +211,7 @@ def measure(path: Path, held: PictureSet, device: str = "auto") -> dict[str, Any
 
 
 def pantry_pictures(seed: int, count: int, size: int = EMBEDDED_SIZE) -> PictureSet:
-    """``count`` drawings of the pantry as a labelled set."""
+    """``count`` pictures of the pantry as a labelled set."""
     from hotdog_lib.kitchen import PANTRY_CLASSES, render_pantry_set
 
     drawn = render_pantry_set(seed, range(count), size)

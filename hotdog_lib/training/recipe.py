@@ -9,6 +9,7 @@ from hotdog_lib.data.augment import Augmentation
 from hotdog_lib.errors import HotdogError
 
 Strategy = Literal["scratch", "head", "finetune", "gradual", "lora", "adapter", "bias", "norm"]
+Head = Literal["new", "kept"]
 NormPolicy = Literal["freeze", "affine", "adapt"]
 
 #: Passes over the pictures where a recipe names none; a head on cached features passes over those.
@@ -43,8 +44,11 @@ class Recipe:
     lr: float | None = None
     """Highest rate of the body's last stage (from scratch: of every layer). None: the strategy's
     default."""
+    head: Head = "new"
+    """new: a linear layer that knows nothing. kept: the source's own, whole, the probabilities of
+    its categories added up to those of the classes; at most one class may be unknown to it."""
     head_ratio: float = 10.0
-    """The new head learns this many times faster than the body."""
+    """A new head learns this many times faster than the body; a kept one as fast."""
     stage_decay: float = 1.0
     """Each stage towards the input learns this many times as fast as the next: 1 is equal, 0.7 is
     geometric."""
@@ -55,7 +59,8 @@ class Recipe:
     schedule: Literal["one_cycle", "cosine", "constant"] = "one_cycle"
     """Shape of the rate over the run; each phase has its own."""
     head_epochs: int = 60
-    """finetune and gradual: passes over the cached features before anything else is unfrozen."""
+    """Passes of a new head over the cached features before anything else learns. Of a kept head
+    only scale and biases are set, at once."""
     head_lr: float = 3e-3
     """Highest rate of the head on cached features."""
     cache_features: bool = True
@@ -71,6 +76,9 @@ class Recipe:
     norm: NormPolicy = "freeze"
     """BatchNorm in frozen stages: freeze (statistics and weights), affine (train the weights),
     adapt (follow the data)."""
+    hold_statistics: bool = False
+    """BatchNorm keeps the source's statistics in the stages that learn, too (it learns scale and
+    shift): those of small batches of few pictures are poor estimates."""
     view: Literal["whole", "centre"] = "whole"
     """Evaluate the whole canvas, or its centre crop as the source did. Training crops have the
     source's size; things
@@ -97,6 +105,15 @@ class Recipe:
                 raise HotdogError(f"{name} is {value}; it must be a finite number, 0 or more")
         if not 0 <= self.seed < 2**63:
             raise HotdogError(f"seed is {self.seed}; it must be from 0 to {2**63 - 1}")
+        if self.hold_statistics and self.strategy == "scratch":
+            raise HotdogError(
+                "hold_statistics is on, but from scratch no source has left any: leave "
+                "it off, or choose another strategy"
+            )
+        if self.hold_statistics and self.norm == "adapt":
+            raise HotdogError("hold_statistics keeps what norm='adapt' would change: choose one")
+        if self.head == "kept" and self.strategy == "scratch":
+            raise HotdogError("head is kept, but from scratch no source has left any; take new")
         if not 0 <= self.label_smoothing < 1:
             raise HotdogError(f"label_smoothing is {self.label_smoothing}; it must be in [0, 1)")
 
@@ -109,6 +126,11 @@ class Recipe:
     def num_epochs(self) -> int:
         """``epochs``, or the strategy's default."""
         return DEFAULT_EPOCHS[self.strategy] if self.epochs is None else self.epochs
+
+    def with_strategy(self, strategy: str, seed: int) -> Recipe:
+        """The same with another strategy and seed; from scratch, without what needs a source."""
+        free = {"head": "new", "hold_statistics": False} if strategy == "scratch" else {}
+        return replace(self, strategy=strategy, seed=seed, **free)  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able copy; :meth:`from_dict` reads it back."""

@@ -103,7 +103,7 @@ def _train(options: RunOptions, started: float, processes: Processes) -> dict[st
     if done is not None:
         logger.info("%s is finished: nothing to resume", options.out)
         return done if processes.first else {}
-    model = new_model(options.model, source, options.recipe, splits.train.num_classes)
+    model = new_model(options.model, source, options.recipe, splits.train.class_names)
     history = _fit(options, model, splits, preprocessing, hardware, identity, source, processes)
     about = _about(options, splits, preprocessing, source, identity)
     if source is not None and options.recipe.strategy in KINDS:

@@ -23,6 +23,7 @@ class Phase:
         cached: train on the frozen body's features, computed once.
         lr: highest rate of the body's last stage; of the head alone where the body is frozen.
         head_ratio: the head's rate over ``lr``.
+        fitted: of a kept head, only its scale and biases are set, at once.
         learns: what learns, too, in the frozen part: a kind of
             :data:`hotdog_lib.models.adapters.KINDS`, or None.
     """
@@ -34,6 +35,7 @@ class Phase:
     lr: float
     head_ratio: float
     learns: str | None = None
+    fitted: bool = False
 
 
 def plan(recipe: Recipe, stage_names: Sequence[str]) -> list[Phase]:
@@ -64,6 +66,8 @@ def plan(recipe: Recipe, stage_names: Sequence[str]) -> list[Phase]:
 def _head_phase(recipe: Recipe, epochs: int) -> Phase:
     """The head alone. Its inputs are fixed, and so computed once, unless BatchNorm is to follow
     the data."""
+    if recipe.head == "kept":
+        return Phase("head", HEAD, 1, True, 0.0, 1.0, fitted=True)
     cached = recipe.cache_features and recipe.norm == "freeze"
     return Phase("head", HEAD, epochs, cached, recipe.head_lr, 1.0)
 
@@ -94,7 +98,7 @@ def _unfreeze(recipe: Recipe, firsts: list[str]) -> list[Phase]:
             epochs=share + (rest if i == len(firsts) - 1 else 0),
             cached=False,
             lr=recipe.learning_rate,
-            head_ratio=recipe.head_ratio,
+            head_ratio=recipe.head_ratio if recipe.head == "new" else 1.0,
         )
         for i, first in enumerate(firsts)
     ]

@@ -19,8 +19,8 @@ from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.across import whole_batches
 from hotdog_lib.models.adapters import wake
-from hotdog_lib.models.freezing import freeze_to
-from hotdog_lib.models.heads import head_logits, stages
+from hotdog_lib.models.freezing import freeze_to, hold_statistics
+from hotdog_lib.models.heads import head_logits, kept_layer, stages
 from hotdog_lib.models.modes import evaluating
 from hotdog_lib.training.engine import (
     evaluate,
@@ -93,6 +93,12 @@ class Trainer:
         self.train_size = train_size or preprocessing.crop_size
         self.positive = choose_positive(train.class_names, positive)
         self.on_epoch = (on_epoch if self.processes.first else None) or (lambda row, state: None)
+        if (kept_layer(model) is not None) != (recipe.head == "kept"):
+            found = "new" if kept_layer(model) is None else "kept"
+            raise HotdogError(
+                f"the recipe's head is {recipe.head!r}, but this network's is a {found} one: "
+                f"give Recipe(head={found!r}), or make the network by new_model"
+            )
         self.phases = plan(recipe, list(stages(model)))
         weights = class_weights(train.targets, train.num_classes, recipe.class_weights)
         self.objective = partial(
@@ -117,13 +123,18 @@ class Trainer:
     def _run_phase(self, index: int) -> None:
         phase = self.phases[index]
         freeze_to(self.model, phase.first, norm=self.recipe.norm)
+        if self.recipe.hold_statistics:
+            hold_statistics(self.model)
         if phase.learns:
             wake(self.model, phase.learns)
-        optimizer = self._optimizer(phase)
-        if phase.cached:
-            self._train_on_features(index, optimizer)
+            if (kept := kept_layer(self.model)) is not None:
+                kept.hold_rows()  # few numbers learn
+        if phase.fitted:
+            self._fit_head(index)
+        elif phase.cached:
+            self._train_on_features(index, self._optimizer(phase))
         else:
-            self._train_on_pictures(index, optimizer)
+            self._train_on_pictures(index, self._optimizer(phase))
         self.state.phase, self.state.epoch, self.state.optimizer = index + 1, 0, None
 
     def _optimizer(self, phase: Phase) -> torch.optim.Optimizer:
@@ -203,13 +214,8 @@ class Trainer:
         """The head alone on the frozen body's features, computed once (0.01 s an epoch, not 10
         s). Several processes share that work; the little that is left each does for itself."""
         phase, started = self.phases[index], time.perf_counter()
-        mirror = self.recipe.mirror
-        look = partial(extract_features, self.model, mirror=mirror, processes=self.processes)
-        features = look(self.train, self.preprocessing, self.hardware)  # (V, N, F)
-        held = look(self.validation, self.preprocessing, self.hardware) if self.validation else None
+        rows, targets, held = self._features()
         seconds_cached = time.perf_counter() - started
-        targets = self.train.targets.to(self.hardware.device).repeat(len(features))  # (V * N,)
-        rows = features.flatten(0, 1)  # (V * N, F)
         steps = -(-len(rows) // FEATURE_BATCH)
         for epoch in range(phase.epochs):
             generator = seed_epoch(self.recipe.seed, index, epoch)
@@ -223,8 +229,32 @@ class Trainer:
             seconds = time.perf_counter() - started + (seconds_cached if epoch == 0 else 0.0)
             metrics = None if held is None else self._evaluate_features(held)
             self._add_row(index, epoch, loss, seconds, len(self.train), metrics)
+        self._end_of_features(index)
+
+    def _fit_head(self, index: int) -> None:
+        """Scale and biases of a kept head, on the same features: a matter of few numbers."""
+        started = time.perf_counter()
+        rows, targets, held = self._features()
+        head = kept_layer(self.model)
+        assert head is not None  # __init__ has looked
+        loss = head.fit(rows, targets, self.objective)
+        metrics = None if held is None else self._evaluate_features(held)
+        self._add_row(index, 0, loss, time.perf_counter() - started, len(self.train), metrics)
+        self._end_of_features(index)
+
+    def _features(self) -> tuple[Tensor, Tensor, Tensor | None]:
+        """What the head sees of the training pictures, ``(V * N, F)``, with their targets, and of
+        the validation pictures, ``(V, N, F)``; V is 2 with mirror images."""
+        mirror = self.recipe.mirror
+        look = partial(extract_features, self.model, mirror=mirror, processes=self.processes)
+        features = look(self.train, self.preprocessing, self.hardware)  # (V, N, F)
+        held = look(self.validation, self.preprocessing, self.hardware) if self.validation else None
+        targets = self.train.targets.to(self.hardware.device).repeat(len(features))
+        return features.flatten(0, 1), targets, held
+
+    def _end_of_features(self, index: int) -> None:
+        """A checkpoint now goes on with the next phase."""
         self.processes.agree(self.model)
-        # A checkpoint now goes on with the next phase.
         self.state.phase, self.state.epoch = index + 1, 0
         self.on_epoch(self.state.history[-1], self.state)
 

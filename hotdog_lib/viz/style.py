@@ -38,6 +38,7 @@ _ROLES = {
     "zero_shot": Look(OKABE_ITO["vermillion"], "x", (0, (1, 1.5))),
     "head": Look(OKABE_ITO["orange"], "^", (0, (6, 1.5, 1, 1.5))),
     "finetune": Look(OKABE_ITO["blue"], "o", "-"),
+    "kept": Look(OKABE_ITO["purple"], "X", (0, (3, 1))),
     "gradual": Look(OKABE_ITO["sky"], "D", (0, (5, 1))),
     "lora": Look(OKABE_ITO["green"], "v", (0, (3, 1))),
     "adapter": Look(OKABE_ITO["purple"], "P", (0, (2, 1))),
