@@ -4,7 +4,7 @@ import json
 
 from hotdog_lib.cli import main
 from hotdog_lib.data.preprocess import Preprocessing
-from hotdog_lib.models import create_model, save_model
+from hotdog_lib.models import create_model, load_model, save_model
 from hotdog_lib.models.weights import get_weights
 
 
@@ -29,6 +29,7 @@ def test_pretraining_goes_on_from_weights_of_the_pantry(tmp_path, capsys):
     went_on = [*small, "--start", str(first), "--lr", "0", "--out", str(tmp_path / "more")]
     assert main(went_on) == 0
     told = json.loads(record.read_text())
+    assert load_model(tmp_path / "more")[1].provenance["epochs"] == 2
     assert len(told["history"]) == 2 and told["command"].endswith("--start first.safetensors")
     before, after = (
         get_weights("resnet18_slim", path).state_dict() for path in (first, tmp_path / "more")

@@ -18,7 +18,7 @@ from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.create import create_model
-from hotdog_lib.models.io import save_model
+from hotdog_lib.models.io import load_model, save_model
 from hotdog_lib.models.weights import EMBEDDED_FOLDER, get_weights
 from hotdog_lib.training.checkpoint import flatten
 from hotdog_lib.training.engine import predict_logits
@@ -174,6 +174,11 @@ def _first_weights(options: PretrainOptions, class_names: tuple[str, ...]) -> nn
     return create_model(options.model, weights=source)
 
 
+def _epochs_before(options: PretrainOptions) -> int:
+    """Passes that ``start`` has had."""
+    return load_model(options.start)[1].provenance.get("epochs", 0) if options.start else 0
+
+
 def _save(
     model: nn.Module, out: Path, options: PretrainOptions, class_names: tuple[str, ...]
 ) -> None:
@@ -187,7 +192,7 @@ def _save(
             "task": "pantry",
             "seed": options.seed,
             "pictures": options.pictures,
-            "epochs": options.epochs,
+            "epochs": options.epochs + _epochs_before(options),
         },
         dtype=torch.float16,
     )
@@ -195,8 +200,6 @@ def _save(
 
 def measure(path: Path, held: PictureSet, device: str = "auto") -> dict[str, Any]:
     """Accuracy of the fp16 file as shipped: overall, and of each class."""
-    from hotdog_lib.models.io import load_model
-
     model, card = load_model(path)
     hardware = pick_hardware(device)
     logits = predict_logits(hardware.place(model), held, card.preprocessing, hardware)
