@@ -23,11 +23,11 @@ from hotdog_lib.lab import Lab, open_lab
 from hotdog_lib.models import (
     create_model,
     get_classifier,
+    head_logits,
     keep_head,
     reset_classifier,
     seed_head_from_rows,
 )
-from hotdog_lib.models.kept import KeptConv2d, KeptLinear
 from hotdog_lib.training.engine import extract_features
 from hotdog_lib.training.metrics import mean_interval
 from hotdog_lib.training.record import environment, write_json
@@ -80,24 +80,18 @@ def start_of(lab: Lab, features: Features, start: str, seed: int, draw: int) -> 
     return reset_classifier(model, 2, rows=rows, bias=biases)
 
 
-def logits_of(head: nn.Module, features: Tensor) -> Tensor:
-    """Features ``(N, F)`` to logits ``(N, 2)``, whatever kind of layer the head is."""
-    logits = nn.functional.linear(features, head.weight.flatten(1), head.bias)
-    return head.add_up(logits) if isinstance(head, (KeptLinear, KeptConv2d)) else logits
-
-
 def walk(lab: Lab, features: Features, start: str, lr: float, seed: int, draw: int) -> list[float]:
     """Test accuracy after each number of steps in ``LOOKS``."""
-    head = get_classifier(start_of(lab, features, start, seed, draw))
-    optimizer = torch.optim.AdamW(head.parameters(), lr=lr)
+    model = start_of(lab, features, start, seed, draw)
+    optimizer = torch.optim.AdamW(get_classifier(model).parameters(), lr=lr)
     order, seen = torch.Generator().manual_seed(10 * seed + draw), []
     for step in range(LOOKS[-1] + 1):
         if step in LOOKS:
             with torch.no_grad():
-                guessed = logits_of(head, features.test).argmax(1)
+                guessed = head_logits(model, features.test).argmax(1)
             seen.append(float((guessed == features.answers).float().mean()))
         rows = torch.randperm(len(features.train[seed]), generator=order)[:BATCH]
-        logits = logits_of(head, features.train[seed][rows])
+        logits = head_logits(model, features.train[seed][rows])
         loss = nn.functional.cross_entropy(logits, features.targets[seed][rows])
         optimizer.zero_grad()
         loss.backward()

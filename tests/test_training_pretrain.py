@@ -45,4 +45,4 @@ def test_pretraining_goes_on_from_weights_of_the_pantry(tmp_path, capsys):
     )
     capsys.readouterr()
     assert main([*small, "--start", str(other), "--out", str(tmp_path / "none")]) == 2
-    assert "was not trained on this pantry" in capsys.readouterr().err
+    assert "is no resnet18_slim that was trained on this pantry" in capsys.readouterr().err

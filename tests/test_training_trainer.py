@@ -129,6 +129,13 @@ def test_a_kept_head_is_fitted_and_then_learns_with_the_body(pictures, tmp_path)
         train(pictures, recipe, make_model())
 
 
+def test_a_run_of_an_older_version_goes_on():
+    older = {"recipe": {"seed": 0}, "model": "m", "weights": "w", "data": {}}  # it knew no heads
+    Identity({"seed": 0, "head": "new"}, "m", "w", {}).check(older)
+    with pytest.raises(HotdogError, match="recipe.head was new, is kept"):
+        Identity({"seed": 0, "head": "kept"}, "m", "w", {}).check(older)
+
+
 def test_from_scratch_a_recipe_loses_what_needs_a_source():
     recipe = quick(strategy="finetune", head="kept", hold_statistics=True)
     assert recipe.with_strategy("head", 3).head == "kept"

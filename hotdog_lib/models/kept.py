@@ -49,7 +49,9 @@ class _Kept(nn.Module):
         self.bias.requires_grad_(False)
 
     @torch.no_grad()
-    def fit(self, features: Tensor, targets: Tensor, objective: Objective | None = None) -> float:
+    def fit(
+        self, features: Tensor, targets: Tensor, objective: Objective = nn.functional.cross_entropy
+    ) -> float:
         """Set scale and shift to those of the least loss on features ``(N, F)``, and return it."""
         self.log_scale.zero_()
         self.shift.zero_()
@@ -60,7 +62,7 @@ class _Kept(nn.Module):
         scale, shift = fit_scale_and_shift(sums, targets, objective)
         self.log_scale.copy_(scale.log())
         self.shift.copy_(shift)
-        return float((objective or nn.functional.cross_entropy)(sums * scale + shift, targets))
+        return float(objective(sums * scale + shift, targets))
 
     def extra_repr(self) -> str:
         """Both numbers: the rows that it has, and the logits that it makes."""
@@ -102,18 +104,17 @@ class KeptConv2d(_Kept, nn.Conv2d):
 
 
 def fit_scale_and_shift(
-    logits: Tensor, targets: Tensor, objective: Objective | None = None
+    logits: Tensor, targets: Tensor, objective: Objective = nn.functional.cross_entropy
 ) -> tuple[Tensor, Tensor]:
     """The common scale and the biases ``(K,)`` of least loss over logits ``(N, K)`` (Platt
     scaling)."""
-    measure = objective or nn.functional.cross_entropy
     log_scale = logits.new_zeros(1).requires_grad_()
     shift = logits.new_zeros(logits.shape[1]).requires_grad_()
     optimizer = torch.optim.LBFGS([log_scale, shift], max_iter=100, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = measure(logits * log_scale.exp() + shift, targets)
+        loss = objective(logits * log_scale.exp() + shift, targets)
         loss = loss + 1e-3 * (log_scale**2 + (shift**2).mean())  # else separable classes run away
         loss.backward()
         return loss

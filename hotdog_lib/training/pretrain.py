@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from hotdog_lib.data.preprocess import Preprocessing
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.models.create import create_model
 from hotdog_lib.models.io import load_model, save_model
-from hotdog_lib.models.weights import EMBEDDED_FOLDER, get_weights
+from hotdog_lib.models.weights import EMBEDDED_FOLDER
 from hotdog_lib.training.checkpoint import flatten
 from hotdog_lib.training.engine import predict_logits
 from hotdog_lib.training.hardware import pick_hardware
@@ -95,15 +96,30 @@ def pretrain(options: PretrainOptions) -> dict[str, Any]:
     recipe = replace(PRETRAIN_RECIPE, epochs=options.epochs, seed=options.seed)
     if options.lr is not None:
         recipe = replace(recipe, lr=options.lr)
-    model = _first_weights(options, train.class_names)
+    model, epochs_before = _first_weights(options, train.class_names)
     out = options.out or EMBEDDED_FOLDER / f"{options.model}.safetensors"
-    small = options.epochs - max(1, round(LAST_SHARE * options.epochs))  # epochs of small crops
-    small = small if options.start is None else 0
+    small = 0  # epochs of small crops
+    if options.start is None:
+        small = options.epochs - max(1, round(LAST_SHARE * options.epochs))
+    save = partial(
+        save_model,
+        *(model, out),
+        architecture=options.model,
+        class_names=train.class_names,
+        preprocessing=EMBEDDED_PREPROCESSING,
+        provenance={
+            "task": "pantry",
+            "seed": options.seed,
+            "pictures": options.pictures,
+            "epochs": epochs_before + options.epochs,
+        },
+        dtype=torch.float16,
+    )
 
     def on_epoch(row: dict[str, Any], state: State) -> None:
         _log(row)
         # hours of work: an interruption keeps the last epoch
-        _save(model, out, options, train.class_names)
+        save()
         trainer.train_size = FIRST_SIZE if row["epoch"] < small else LAST_SIZE
 
     trainer = Trainer(
@@ -117,7 +133,7 @@ def pretrain(options: PretrainOptions) -> dict[str, Any]:
         on_epoch=on_epoch,
     )
     trainer.fit()
-    _save(model, out, options, train.class_names)
+    save()
     record = {
         "title": f"Source network {options.model}",
         "says": "",
@@ -160,42 +176,19 @@ def continued(before: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _first_weights(options: PretrainOptions, class_names: tuple[str, ...]) -> nn.Module:
-    """Random ones that the seed fixes, or those of ``start``."""
+def _first_weights(options: PretrainOptions, class_names: tuple[str, ...]) -> tuple[nn.Module, int]:
+    """A network with random weights that the seed fixes, or with those of ``start``; and the passes
+    that these have had."""
     if options.start is None:
         with seeded(options.seed):
-            return create_model(options.model, num_classes=len(class_names))
-    source = get_weights(options.model, options.start)
-    if source.categories != class_names:
+            return create_model(options.model, num_classes=len(class_names)), 0
+    model, card = load_model(options.start)
+    if (card.architecture, card.class_names) != (options.model, class_names):
         raise HotdogError(
-            f"{options.start} was not trained on this pantry: it has {len(source.categories)} "
-            f"classes, the pantry {len(class_names)}, or others"
+            f"{options.start} is no {options.model} that was trained on this pantry, but a "
+            f"{card.architecture} with {len(card.class_names)} classes: give such a file, or none"
         )
-    return create_model(options.model, weights=source)
-
-
-def _epochs_before(options: PretrainOptions) -> int:
-    """Passes that ``start`` has had."""
-    return load_model(options.start)[1].provenance.get("epochs", 0) if options.start else 0
-
-
-def _save(
-    model: nn.Module, out: Path, options: PretrainOptions, class_names: tuple[str, ...]
-) -> None:
-    save_model(
-        model,
-        out,
-        architecture=options.model,
-        class_names=class_names,
-        preprocessing=EMBEDDED_PREPROCESSING,
-        provenance={
-            "task": "pantry",
-            "seed": options.seed,
-            "pictures": options.pictures,
-            "epochs": options.epochs + _epochs_before(options),
-        },
-        dtype=torch.float16,
-    )
+    return model, card.provenance.get("epochs", 0)
 
 
 def measure(path: Path, held: PictureSet, device: str = "auto") -> dict[str, Any]:

@@ -93,8 +93,8 @@ class Trainer:
         self.train_size = train_size or preprocessing.crop_size
         self.positive = choose_positive(train.class_names, positive)
         self.on_epoch = (on_epoch if self.processes.first else None) or (lambda row, state: None)
-        if (kept_layer(model) is not None) != (recipe.head == "kept"):
-            found = "new" if kept_layer(model) is None else "kept"
+        found = "new" if kept_layer(model) is None else "kept"
+        if found != recipe.head:
             raise HotdogError(
                 f"the recipe's head is {recipe.head!r}, but this network's is a {found} one: "
                 f"give Recipe(head={found!r}), or make the network by new_model"
