@@ -137,7 +137,8 @@ def test_a_run_of_an_older_version_goes_on():
 
 
 def test_from_scratch_a_recipe_loses_what_needs_a_source():
-    recipe = quick(strategy="finetune", head="kept", hold_statistics=True)
+    recipe = quick(strategy="finetune", lr=None, head="kept", hold_statistics=True)
+    assert recipe.learning_rate < quick(strategy="finetune", lr=None).learning_rate  # knows enough
     assert recipe.with_strategy("head", 3).head == "kept"
     scratch = recipe.with_strategy("scratch", 3)
     assert (scratch.head, scratch.hold_statistics, scratch.seed) == ("new", False, 3)
