@@ -2,11 +2,13 @@
 
     python benchmarks/fewer_parameters.py --model resnet18_slim
 
-Pocket edition. Every seed has 100 training pictures of its own; all share 1,000 test pictures.
-Every strategy but the head alone makes the same passes over them, after the same head was trained
-on stored features. Each has the best of a grid of rates on other pictures again. No run chooses an
-epoch: the last one counts. Memory is counted, not measured, so that it is the same everywhere.
-Writes ``book/results/fewer_parameters_<model>.json``; what is there already is not run again.
+Pocket edition. Two questions: is it a hot dog, which the source has learned to say; and is the bun
+of this hot dog toasted, which it never had to know. For each, every seed has 100 training pictures
+of its own; all share 1,000 test pictures. Every strategy but the head alone makes the same passes
+over them, after the same head was trained on stored features. Each has the best of a grid of rates
+on other pictures again. No run chooses an epoch: the last one counts. Memory is counted, not
+measured, so that it is the same everywhere. Writes ``book/results/fewer_parameters_<model>.json``;
+what is there already is not run again.
 """
 
 from __future__ import annotations
@@ -14,9 +16,13 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from hotdog_lib.data.pictures import PictureSet
 from hotdog_lib.lab import kitchen_pictures
@@ -39,6 +45,23 @@ RATES = {"finetune": (3e-5, 1e-4, 3e-4, 1e-3), **dict.fromkeys(KINDS, (3e-4, 1e-
 BASE = Recipe(epochs=12, select="last", batch_size=BATCH, rank=8)
 
 
+def toasted_or_not(seed: int, count: int, size: int, *, start: int = 0) -> PictureSet:
+    """``count`` of the kitchen's hot dogs, half of them in toasted buns."""
+    drawn = kitchen_pictures(seed, 4 * count, size, start=start, positive_share=1.0)
+    toasted = torch.tensor([factors["bun"] == "toasted" for factors in drawn.factors or ()])
+    rows = torch.cat([side.nonzero().flatten()[: count // 2] for side in (toasted, ~toasted)])
+    assert len(rows) == count, f"only {int(toasted.sum())} of {len(drawn)} buns are toasted"
+    chosen = drawn.subset(rows)
+    return replace(chosen, targets=(~toasted[rows]).long(), class_names=("toasted", "not-toasted"))
+
+
+Pictures = Callable[..., PictureSet]
+QUESTIONS: dict[str, Pictures] = {
+    "hot dog or not": cache(kitchen_pictures),
+    "toasted or not": cache(toasted_or_not),
+}
+
+
 def strategies(model: str) -> list[str]:
     """From the fewest numbers that learn to all of them; norm only where there are norm layers."""
     has_norm = any(isinstance(m, NORM_LAYERS) for m in create_model(model).modules())
@@ -46,11 +69,13 @@ def strategies(model: str) -> list[str]:
     return [name for name in names if name != "norm" or has_norm]
 
 
-def tune(strategy: str, model: str, source: SourceWeights, hardware: Hardware) -> float:
+def tune(
+    question: str, strategy: str, model: str, source: SourceWeights, hardware: Hardware
+) -> float:
     """The rate with the best accuracy on pictures that no other run sees."""
-    size = source.preprocessing.resize_size
-    train = kitchen_pictures(TUNE_SEED, PICTURES, size)
-    held = kitchen_pictures(TUNE_SEED, 500, size, start=10_000)
+    size, pictures = source.preprocessing.resize_size, QUESTIONS[question]
+    train = pictures(TUNE_SEED, PICTURES, size)
+    held = pictures(TUNE_SEED, 500, size, start=10_000)
     scores = {}
     for rate in RATES[strategy]:
         recipe = replace(BASE, strategy=strategy, lr=rate)
@@ -77,33 +102,36 @@ def costs(strategy: str, model: str, source: SourceWeights, hardware: Hardware) 
 
 
 def row(
-    strategy: str, model: str, source: SourceWeights, test: PictureSet, seeds: int, where: Hardware
+    question: str, strategy: str, model: str, source: SourceWeights, seeds: int, where: Hardware
 ) -> dict[str, Any]:
     """One strategy with every seed; a list of one number a seed in a cell."""
-    rate = tune(strategy, model, source, where) if strategy in RATES else None
+    rate = tune(question, strategy, model, source, where) if strategy in RATES else None
+    pictures = QUESTIONS[question]
+    test = pictures(TEST_SEED, TEST_PICTURES, source.preprocessing.resize_size)
     measured: dict[str, list[float]] = {"f1": [], "accuracy": [], "processor_seconds": []}
     for seed in range(seeds):
-        train = kitchen_pictures(TRAIN_SEED + seed, PICTURES, test.size)
+        train = pictures(TRAIN_SEED + seed, PICTURES, test.size)
         epochs = None if strategy == "head" else BASE.epochs
         recipe = replace(BASE, strategy=strategy, epochs=epochs, lr=rate, seed=seed)
         found = train_and_test(model, source, train, test, recipe, where).record()
         for key, values in measured.items():
             values.append(found[key])
-        logging.info("%s seed %d: F1 %.3f", strategy, seed, found["f1"])
-    return {"strategy": strategy, "lr": found["lr"], **costs(strategy, model, source, where)} | (
-        measured
-    )
+        logging.info("%s, %s, seed %d: %.3f", question, strategy, seed, found["accuracy"])
+    named = {"question": question, "strategy": strategy, "lr": found["lr"]}
+    return {**named, **costs(strategy, model, source, where), **measured}
 
 
 def finding(model: str, rows: list[dict[str, Any]]) -> str:
     """The result in one sentence."""
-    every = next(r for r in rows if r["strategy"] == "finetune")
     told = []
-    for r in rows:
-        mean, half = mean_interval(r["f1"])
-        share = f"{r['learns'] / every['learns']:.1%}"
-        told.append(f"{r['strategy']} {mean:.3f} ± {half:.3f} ({share} of the numbers learn)")
-    return f"{model} with {PICTURES} training pictures, F1: {', '.join(told)}."
+    for question in QUESTIONS:
+        found = [r for r in rows if r["question"] == question]
+        shown = (
+            f"{r['strategy']} {{:.3f}} ± {{:.3f}}".format(*mean_interval(r["accuracy"]))
+            for r in found
+        )
+        told.append(f"{question}: {', '.join(shown)}")
+    return f"{model} with {PICTURES} training pictures, accuracy. {'; '.join(told)}."
 
 
 def measured_before(path: Path, record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -121,7 +149,6 @@ def main() -> None:
     given = arguments.parse_args()
     hardware, source = pick_hardware(), get_weights(given.model, "embedded")
     assert source is not None
-    test = kitchen_pictures(TEST_SEED, TEST_PICTURES, source.preprocessing.resize_size)
     record: dict[str, Any] = {
         "title": f"Few numbers that learn: {given.model}",
         "says": "",
@@ -135,10 +162,13 @@ def main() -> None:
     }
     path = RESULTS / f"fewer_parameters_{given.model}.json"
     rows = measured_before(path, record)
-    wanted = strategies(given.model)
-    for strategy in [name for name in wanted if name not in {r["strategy"] for r in rows}]:
-        rows.append(row(strategy, given.model, source, test, given.seeds, hardware))
-        rows.sort(key=lambda r: wanted.index(r["strategy"]))
+    wanted = [
+        (question, strategy) for question in QUESTIONS for strategy in strategies(given.model)
+    ]
+    done = {(r["question"], r["strategy"]) for r in rows}
+    for question, strategy in [pair for pair in wanted if pair not in done]:
+        rows.append(row(question, strategy, given.model, source, given.seeds, hardware))
+        rows.sort(key=lambda r: wanted.index((r["question"], r["strategy"])))
         if len(rows) == len(wanted):
             record["says"] = finding(given.model, rows)
         write_json(path, {**record, "strategies": rows, "environment": environment()})

@@ -174,7 +174,7 @@ def parsed() -> argparse.Namespace:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--ratios", type=float, nargs="+", default=[1, 3, 10, 30, 100])
     arguments.add_argument("--body-rates", type=float, nargs="+", default=[1e-4, 3e-4, 1e-3])
-    rates = [3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2]
+    rates = [1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2]
     arguments.add_argument("--rates", type=float, nargs="*", default=rates)
     arguments.add_argument("--schedule-rates", type=float, nargs="*", default=[3e-3, 1e-2])
     arguments.add_argument("--epochs", type=int, default=8)
