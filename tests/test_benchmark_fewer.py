@@ -1,4 +1,4 @@
-"""The second question of the fewer parameters' benchmark: half of its hot dogs have toasted buns."""
+"""The benchmark of fewer parameters: its second question, and what it says."""
 
 from pathlib import Path
 
