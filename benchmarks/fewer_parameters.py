@@ -5,10 +5,10 @@
 Pocket edition. Two questions: is it a hot dog, which the source has learned to say; and is the bun
 of this hot dog toasted, which it never had to know. For each, every seed has 100 training pictures
 of its own; all share 1,000 test pictures. Every strategy but the head alone makes the same passes
-over them, after the same head was trained on stored features. Each has the best of a grid of rates
-on other pictures again. No run chooses an epoch: the last one counts. Memory is counted, not
-measured, so that it is the same everywhere. Writes ``book/results/fewer_parameters_<model>.json``;
-what is there already is not run again.
+over them, after the same head was trained on stored features, and has the best of a grid of rates
+on other pictures again; the head alone keeps the book's. No run chooses an epoch: the last one
+counts. Memory is counted, not measured, so that it is the same everywhere. Writes
+``book/results/fewer_parameters_<model>.json``; what is there already is not run again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -59,11 +58,8 @@ def toasted_or_not(seed: int, count: int, size: int, *, start: int = 0) -> Pictu
     return replace(chosen, targets=(~toasted[rows]).long(), class_names=("toasted", "not-toasted"))
 
 
-Pictures = Callable[..., PictureSet]
-QUESTIONS: dict[str, Pictures] = {
-    "hot dog or not": cache(kitchen_pictures),
-    "toasted or not": cache(toasted_or_not),
-}
+#: What is asked: its name, and what draws pictures for it.
+QUESTIONS = {"hot dog or not": cache(kitchen_pictures), "toasted or not": cache(toasted_or_not)}
 
 
 def strategies(model: str) -> list[str]:
@@ -129,12 +125,11 @@ def finding(model: str, rows: list[dict[str, Any]]) -> str:
     """The result in one sentence."""
     told = []
     for question in QUESTIONS:
-        found = [r for r in rows if r["question"] == question]
-        shown = (
-            f"{r['strategy']} {{:.3f}} ± {{:.3f}}".format(*mean_interval(r["accuracy"]))
-            for r in found
-        )
-        told.append(f"{question}: {', '.join(shown)}")
+        means = {
+            r["strategy"]: mean_interval(r["accuracy"]) for r in rows if r["question"] == question
+        }
+        shown = ", ".join(f"{kind} {mean:.3f} ± {half:.3f}" for kind, (mean, half) in means.items())
+        told.append(f"{question}: {shown}")
     return f"{model} with {PICTURES} training pictures, accuracy. {'; '.join(told)}."
 
 

@@ -1,6 +1,7 @@
-"""What the tests of the book in a browser share: a server of the built pages, and a browser."""
+"""What tests share: a server of the built pages and a browser; the scripts in ``benchmarks``."""
 
 import functools
+import importlib
 import shutil
 import threading
 from contextlib import contextmanager
@@ -12,6 +13,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+@pytest.fixture
+def load_benchmark(monkeypatch):
+    """Imports a script in ``benchmarks`` by its name."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module
 
 
 @pytest.fixture(scope="module")

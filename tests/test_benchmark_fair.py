@@ -1,11 +1,9 @@
 """The fair comparison's arithmetic: equal epochs, equal time, rates, pairs, and what is kept."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 COSTS = {
     "scratch": {"start": 1.0, "epoch": 2.0},
     "head": {"start": 3.0, "epoch": 0.5},
@@ -14,11 +12,8 @@ COSTS = {
 
 
 @pytest.fixture
-def fair(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    import fair_comparison
-
-    return fair_comparison
+def fair(load_benchmark):
+    return load_benchmark("fair_comparison")
 
 
 def test_equal_epochs_counts_the_head_phase(fair):

@@ -1,18 +1,11 @@
 """The benchmark of fewer parameters: its second question, and what it says."""
 
-from pathlib import Path
-
 import pytest
-
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 
 
 @pytest.fixture
-def fewer(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    import fewer_parameters
-
-    return fewer_parameters
+def fewer(load_benchmark):
+    return load_benchmark("fewer_parameters")
 
 
 def test_half_of_the_buns_are_toasted(fewer):

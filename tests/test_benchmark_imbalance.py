@@ -1,21 +1,14 @@
 """The imbalance study's arithmetic: many heads at once are as many heads alone."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from sklearn.metrics import f1_score
 from torch import nn
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
-
 
 @pytest.fixture
-def imbalance(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    import imbalance
-
-    return imbalance
+def imbalance(load_benchmark):
+    return load_benchmark("imbalance")
 
 
 @pytest.fixture

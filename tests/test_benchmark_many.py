@@ -1,18 +1,11 @@
 """The benchmark of many classes: rates, recipes, and accuracy by class."""
 
-from pathlib import Path
-
 import pytest
-
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 
 
 @pytest.fixture
-def many(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    import many_classes
-
-    return many_classes
+def many(load_benchmark):
+    return load_benchmark("many_classes")
 
 
 def test_the_best_rate_is_of_the_strategy_itself(many):
