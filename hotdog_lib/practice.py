@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -110,13 +111,16 @@ def hint(exercise_id: str, step: int = 1) -> Hints:
     return Hints(exercise_id, hints, step)
 
 
-def compare(prediction: Any, outcome: Any, *, within: float = 0.0) -> Result:
+def compare(
+    prediction: Any, outcome: Any, *, within: float = 0.0, also: Sequence[Any] = ()
+) -> Result:
     """Put a prediction, made before the result was seen, beside what came out.
 
     Args:
         prediction: None or ``...`` where the reader made none.
         outcome: what was measured.
         within: how far off a number may be.
+        also: outcomes that the measurement cannot tell from this one: right as well.
     """
     shown = f"{outcome:.3g}" if isinstance(outcome, float) else str(outcome)
     if prediction is None or prediction is ...:
@@ -126,6 +130,8 @@ def compare(prediction: Any, outcome: Any, *, within: float = 0.0) -> Result:
         met = abs(prediction - outcome) <= within
     else:
         met = prediction == outcome
+    if not met and prediction in also:
+        return Result("right", f"{told} The runs cannot tell the two apart. Well seen.")
     return Result("right", f"{told} Well seen.") if met else Result("surprise", told)
 
 

@@ -143,6 +143,13 @@ def test_a_prediction_is_put_beside_the_outcome(prediction, outcome, within, sta
     assert result.state == state
 
 
+def test_an_outcome_that_cannot_be_told_apart_is_right_too():
+    level = ["lora", "finetune"]
+    result = practice.compare("lora", "finetune", also=level)
+    assert result.state == "right" and "came out as: finetune" in result.message
+    assert practice.compare("head", "finetune", also=level).state == "surprise"
+
+
 def test_unknown_exercises_are_named():
     with pytest.raises(HotdogError, match="05.1, 05.2"):
         practice.check("05.9", 1)
