@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import torch
+from torch.nn import functional
 
 from hotdog_lib.errors import HotdogError
 from hotdog_lib.kitchen import (
@@ -14,10 +15,11 @@ from hotdog_lib.kitchen import (
     NEGATIVE_KINDS,
     POSITIVE_KINDS,
     Domain,
+    crew,
+    light,
     render,
     render_set,
 )
-from hotdog_lib.kitchen.crew import useful_workers
 from hotdog_lib.kitchen.shapes import (
     Grid,
     Source,
@@ -33,6 +35,7 @@ from hotdog_lib.kitchen.shapes import (
     value_noise,
     zigzag,
 )
+from hotdog_lib.kitchen.source import smooth_noise
 from hotdog_lib.kitchen.stage import Camera
 
 
@@ -83,7 +86,25 @@ def test_several_processes_keep_the_order() -> None:
     alone = render_set(11, range(140), 64, workers=1)
     assert torch.equal(shared.images, alone.images) and torch.equal(shared.targets, alone.targets)
     assert shared.factors == alone.factors
-    assert useful_workers(100, 96) == 1, "helpers do not pay for a small set"
+
+
+def test_a_helper_stays_for_the_next_set_and_a_lost_one_is_replaced(caplog) -> None:
+    crew.dismiss()
+    assert crew.useful_workers(100, 96) == 1, "to start a helper does not pay for a small set"
+    alone = render_set(11, range(120), 32, workers=1).images
+    helpers = []
+    for _ in range(3):
+        assert torch.equal(render_set(11, range(120), 32, workers=2).images, alone)
+        helpers += crew._resting
+        if len(helpers) == 2:
+            helpers[-1].kill()
+            helpers[-1].wait()
+    first, second, third = (helper.pid for helper in helpers)
+    assert first == second != third
+    assert crew.useful_workers(100, 96) == min(2, crew.cores()), "it is at hand"
+    crew.dismiss()
+    assert helpers[-1].returncode == 0 and not crew._resting
+    assert not caplog.records
 
 
 def test_the_random_state_of_the_caller_is_left_alone() -> None:
@@ -91,6 +112,34 @@ def test_the_random_state_of_the_caller_is_left_alone() -> None:
     before = torch.get_rng_state()
     render(7, 0, 64)
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_what_torch_is_told_of_precision_changes_nothing() -> None:
+    before, precision = render(7, 1, 96).image, torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        assert torch.equal(render(7, 1, 96).image, before)
+    finally:
+        torch.set_float32_matmul_precision(precision)
+
+
+@pytest.mark.parametrize("size", [50, 96, 200])
+def test_filters_as_matrices_are_the_filters(size: int) -> None:
+    corners = torch.rand(2, 9, 9, generator=Source("noise", 1).generator)
+    wanted = functional.interpolate(corners[None], size, mode="bicubic", align_corners=True)[0]
+    assert torch.allclose(smooth_noise(Source("noise", 1), size, 6, 2), wanted, atol=1e-5)
+
+    def box_(x: torch.Tensor, width: int, stride: int = 1) -> torch.Tensor:
+        padded = functional.pad(x, (min(2, width // 2),) * 4, mode="replicate")
+        return functional.avg_pool2d(padded, width, stride)
+
+    field = torch.rand(1, 1, light.CELLS, light.CELLS)
+    near = box_(field, 5)
+    wide = functional.interpolate(box_(box_(near, 6, 2), 5), scale_factor=2, mode="bilinear")
+    wanted = torch.cat([near, wide, box_(field, 3)], dim=1)
+    wanted = functional.interpolate(wanted, size, mode="bilinear")[0]
+    rise = light._rise(size)
+    assert torch.allclose((rise @ field[0].double() @ rise.mT).float(), wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize("index", [0, 1])

@@ -1,9 +1,13 @@
 """Several processes for one set of pictures.
 
 The helpers are plain child processes that import this package and nothing of the caller's: they
-work the same from a script without a main guard, from a notebook and from a test.
+work the same from a script without a main guard, from a notebook and from a test. To start one
+takes as long as some hundred pictures, so a helper stays for the next sets, until it has rested
+for a while.
 """
 
+import atexit
+import gc
 import logging
 import os
 import pickle
@@ -12,13 +16,15 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-CHUNK = 100
+CHUNK = 50
 START = 700  # pictures of 96 px that one process makes while a helper is still starting
+REST = 60.0  # seconds without work after which the helpers are sent home
 _COMMAND = "from hotdog_lib.kitchen.crew import serve; serve()"
 _LENGTH = struct.Struct("<q")
 
@@ -33,7 +39,8 @@ def cores() -> int:
 def useful_workers(count: int, size: int) -> int:
     """How many processes pay for `count` pictures of `size` pixels, this one included."""
     load = count * (size / 96) ** 1.3
-    return max(1, min(cores(), int(load // START)))
+    at_hand = min(1 + len(_resting), count // CHUNK)  # these need no time to start
+    return max(1, min(cores(), max(int(load // START), at_hand)))
 
 
 def spread(
@@ -77,18 +84,74 @@ def _work(make: Callable, indices: Sequence[int], jobs: queue.SimpleQueue, done:
 
 
 def _lead(make: Callable, indices: Sequence[int], jobs: queue.SimpleQueue, done: dict) -> None:
-    """Starts a helper and hands it one part after another."""
+    """Hands a helper one part after another."""
+    try:
+        with _helper() as child:
+            _work(lambda part: _ask(child, make, part), indices, jobs, done)
+    except (OSError, EOFError) as error:
+        logging.getLogger(__name__).warning("a helper process stopped: %s", error)
+
+
+_resting: deque[subprocess.Popen] = deque()  # its append and pop are atomic
+_owner = os.getpid()
+_clock: threading.Timer | None = None  # since the last of them went to rest
+
+
+@contextmanager
+def _helper() -> Iterator[subprocess.Popen]:
+    """A helper of one's own: a rested one where there is one, else a new one."""
+    child = _rested() or _start()
+    try:
+        yield child
+    except BaseException:
+        child.kill()
+        _close(child)
+        raise
+    _rest(child)
+
+
+def _start() -> subprocess.Popen:
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", _COMMAND]
     pipe = subprocess.PIPE
-    try:
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as child:
-            _work(lambda part: _ask(child, make, part), indices, jobs, done)
-            child.stdin.close()
-    except (OSError, EOFError) as error:
-        logging.getLogger(__name__).warning("a helper process stopped: %s", error)
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment)
+
+
+def _rested() -> subprocess.Popen | None:
+    """A helper that rests and is alive; a forked copy of this process leaves them alone."""
+    while _resting and _owner == os.getpid():
+        with suppress(IndexError):
+            child = _resting.pop()
+            if child.poll() is None:
+                return child
+            _close(child)
+    return None
+
+
+def _rest(child: subprocess.Popen) -> None:
+    global _clock
+    if _clock:
+        _clock.cancel()
+    _clock = threading.Timer(REST, dismiss)
+    _clock.daemon = True
+    _resting.append(child)
+    _clock.start()
+
+
+def _close(child: subprocess.Popen) -> None:
+    with suppress(OSError):  # a dead one's pipe
+        child.stdin.close()
+    child.stdout.close()
+    child.wait()
+
+
+@atexit.register
+def dismiss() -> None:
+    """Sends the resting helpers home; the next large set starts new ones."""
+    while child := _rested():
+        _close(child)
 
 
 def _ask(child: subprocess.Popen, make: Callable, part: Sequence[int]) -> Any:
@@ -111,6 +174,7 @@ def _receive(stream: BinaryIO) -> Any:
 
 def serve() -> None:
     """The helper's loop: parts come in on standard input, results go out."""
+    gc.freeze()  # what was imported stays
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not get among the answers
     with suppress(EOFError, KeyboardInterrupt):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .paint import Colour, Material, mix, pick, ramp, rgb, vary
-from .shapes import Grid, Source
+from .shapes import Grid, Source, affine, column
 from .stage import COLOUR, GLOSS, NORMAL, SHARP, Stage
 
 CLOTHS = ("#b8322e", "#2d5d9f", "#3d7d4e", "#d9a531", "#7a4a8c", "#2b8b8f", "#d06a8b", "#4a4a52")
@@ -38,8 +38,7 @@ def striped(grid: Grid, rng: Source, tint: Colour, pale: Colour) -> Tensor:
 
 
 def _between(a: Colour, b: Colour, share: Tensor) -> Tensor:
-    first, second = (torch.tensor(c)[:, None, None] for c in (a, b))
-    return torch.lerp(first, second, share)
+    return torch.lerp(column(*a), column(*b), share)
 
 
 def wood(grid: Grid, rng: Source, colour: Colour, noise: Tensor) -> Tensor:
@@ -51,7 +50,7 @@ def wood(grid: Grid, rng: Source, colour: Colour, noise: Tensor) -> Tensor:
     v = (grid.y + 0.10 * noise[2] + 0.04 * torch.sin(grid.x * 1.7 + plank)) * rng.uniform(30, 50)
     grain = torch.sin(v + 5 * noise[3]) * 0.5 + torch.sin(2.3 * v + plank) * 0.3 + 2.0 * noise[0]
     gap = ramp(0.012 / width + grid.pixel, 0.0, (lane - lane.round()).abs())
-    return torch.tensor(colour)[:, None, None] * (tone * (1 + 0.13 * grain) * (1 - 0.6 * gap))
+    return column(*colour) * (tone * (1 + 0.13 * grain) * (1 - 0.6 * gap))
 
 
 def marble(rng: Source, colour: Colour, noise: Tensor) -> Tensor:
@@ -61,8 +60,8 @@ def marble(rng: Source, colour: Colour, noise: Tensor) -> Tensor:
 
 
 def _speckle(colour: Colour, noise: Tensor, fine: float, coarse: float) -> Tensor:
-    tone = (1 + fine * noise[0] + coarse * noise[2]).clamp_min(0.1)
-    return torch.tensor(colour)[:, None, None] * tone
+    tone = affine(noise[0], fine, 1.0).add_(noise[2], alpha=coarse).clamp_min_(0.1)
+    return column(*colour) * tone
 
 
 def _grass(rng: Source, stage: Stage) -> Tensor:
@@ -117,11 +116,12 @@ def lay(stage: Stage, kind: str, rng: Source) -> None:
 def _write(stage: Stage, albedo: Tensor, gloss: float, sharp: float, bump: float) -> None:
     up = stage.camera.rotate((0.0, 0.0, 1.0))
     stage.buffer[COLOUR] = albedo
-    for plane, level in zip(stage.buffer[NORMAL], up, strict=True):
-        plane.fill_(level)
+    normal = stage.buffer[NORMAL]
+    normal.copy_(column(*up))
     if bump:
-        stage.buffer[NORMAL][:2] += bump * stage.noise[:2]
-    stage.buffer[GLOSS], stage.buffer[SHARP] = gloss, sharp
+        normal[:2].add_(stage.noise[:2], alpha=bump)
+    stage.buffer[GLOSS].fill_(gloss)
+    stage.buffer[SHARP].fill_(sharp)
 
 
 def ceramic(rng: Source) -> Material:

@@ -1,6 +1,5 @@
 """Colours and materials: what a surface looks like before the light falls on it."""
 
-from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from .shapes import Source
+from .shapes import Source, affine, column
 
 if TYPE_CHECKING:
     from .stage import Surface
@@ -41,12 +40,6 @@ def pick(rng: Source, codes: Sequence[str], amount: float = 0.12) -> Colour:
     return vary(rng, rgb(rng.choice(codes)), amount)
 
 
-@lru_cache(maxsize=256)
-def _column(*values: float) -> Tensor:
-    """Constants as (n, 1, 1), to be spread over a layer; one body often repeats another's."""
-    return torch.frombuffer(array("f", values), dtype=torch.float32).view(-1, 1, 1)
-
-
 @dataclass(frozen=True)
 class Material:
     """A surface: base colour, layers over it, and how it shines.
@@ -68,12 +61,12 @@ class Material:
 
     def paint(self, surface: "Surface", out: Tensor) -> None:
         """Writes colour, gloss and sharpness into `out` (5, h, w)."""
-        out.copy_(_column(*self.colour, self.gloss, self.sharp))
+        out.copy_(column(*self.colour, self.gloss, self.sharp))
         for texture, colour in self.layers:
-            out[:3].lerp_(_column(*colour), texture(surface))
+            out[:3].lerp_(column(*colour), texture(surface))
         if self.grain or self.mottle:
-            tone = surface.noise[0] * self.grain
-            out[:3] *= tone.add_(surface.noise[2], alpha=self.mottle).add_(1)
+            tone = affine(surface.noise[0], self.grain, 1.0)
+            out[:3].mul_(tone.add_(surface.noise[2], alpha=self.mottle))
 
     def but(self, **changes: object) -> "Material":
         """A copy with some fields changed."""
@@ -86,16 +79,21 @@ class Material:
 def ramp(low: float, high: float, value: Tensor) -> Tensor:
     """0 below `low`, 1 above `high`, straight in between (low may exceed high)."""
     scale = 1.0 / (high - low)
-    return (value * scale).add_(-low * scale).clamp_(0, 1)
+    return affine(value, scale, -low * scale).clamp_(0, 1)
 
 
 def facing(direction: tuple[float, float, float], low: float, high: float) -> Texture:
-    """Covers what faces a direction (camera frame): the pale inside of a bun, a browned top."""
+    """Covers what faces a direction (camera frame): the pale inside of a bun, a browned top.
+
+    From 0 to 1 while the normal's part in that direction goes from `low` to `high`.
+    """
+    k = 1.0 / (high - low)
+    x, y, z = (k * part for part in direction)
 
     def texture(s: "Surface") -> Tensor:
         nx, ny, nz = s.normal
-        toward = (nx * direction[0]).add_(ny, alpha=direction[1]).add_(nz, alpha=direction[2])
-        return ramp(low, high, toward.add_(s.noise[2], alpha=0.25))
+        toward = affine(nx, x, -low * k).add_(ny, alpha=y).add_(nz, alpha=z)
+        return toward.add_(s.noise[2], alpha=0.25 * k).clamp_(0, 1)
 
     return texture
 

@@ -7,15 +7,14 @@ the kitchen's hot dogs. No picture of the kitchen, the target task, is used or s
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .crew import CHUNK, spread, useful_workers
 from .pantry_animals import ANIMALS
 from .pantry_food import LONG_FOOD
 from .pantry_meals import MEALS
@@ -27,7 +26,7 @@ from .pantry_textures import TEXTURES
 from .pantry_things import THINGS
 from .pantry_toys import CAST, toy
 from .pantry_vehicles import VEHICLES
-from .render import Picture, RenderedSet, single_thread
+from .render import Picture, RenderedSet, join, single_thread
 from .shapes import Grid, Source, mask, smooth_noise
 
 Drawing = Callable[[Sketch], None]
@@ -224,7 +223,7 @@ def render_pantry(seed: int, index: int, size: int = 96) -> Picture:
     return Picture(image, PANTRY_CLASSES.index(name), factors)
 
 
-def _render_share(seed: int, indices: Sequence[int], size: int) -> RenderedSet:
+def _render_share(seed: int, size: int, indices: Sequence[int]) -> RenderedSet:
     """Some pictures, one by one in this process."""
     images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8)  # (N, 3, S, S)
     factors, targets = [], []
@@ -241,21 +240,10 @@ def render_pantry_set(
 ) -> RenderedSet:
     """The pictures of `indices`, the same bytes as one by one.
 
-    workers: processes to use; by default one a core for 2,000 pictures and more, else this one.
-    They are spawned afresh, as forked ones may hang on torch's threads: a script that asks for
-    many pictures keeps that call under `if __name__ == "__main__":`, or says workers=1.
+    workers: number of processes; by default as many as pay (one for small sets).
     """
-    if workers is None:
-        workers = min(os.cpu_count() or 1, len(indices) // 1000)
-    if workers <= 1:
-        return _render_share(seed, indices, size)
-    step = min(500, -(-len(indices) // workers))
-    shares = [indices[i : i + step] for i in range(0, len(indices), step)]
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        jobs = [pool.submit(_render_share, seed, share, size) for share in shares]
-        parts = [job.result() for job in jobs]
-    return RenderedSet(
-        torch.cat([part.images for part in parts]),
-        torch.cat([part.targets for part in parts]),
-        tuple(factors for part in parts for factors in part.factors),
-    )
+    make = partial(_render_share, seed, size)
+    workers = useful_workers(len(indices), size) if workers is None else workers
+    if workers <= 1 or len(indices) <= CHUNK:
+        return make(indices)
+    return join(len(indices), size, spread(make, indices, workers))

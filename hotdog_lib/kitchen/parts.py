@@ -4,8 +4,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import torch
+from torch import Tensor
+
 from .paint import Colour, Material, bars, facing, mix, pick, rgb, spots, vary
-from .shapes import Source
+from .shapes import Source, number
 from .solids import tube
 from .stage import Place, Stage
 from .strokes import chain
@@ -92,7 +95,12 @@ def bar(
 
 def rounded(amount: float):
     """A profile that gets thinner by `amount` towards both ends."""
-    return lambda t: 1 - amount * t.square() * t.square()
+
+    def profile(t: Tensor) -> Tensor:
+        t2 = t.square()
+        return torch.addcmul(number(1.0), t2, t2, value=-amount)
+
+    return profile
 
 
 def crust(rng: Source, codes=CRUSTS) -> Colour:

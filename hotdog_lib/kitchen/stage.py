@@ -6,7 +6,7 @@ down at the origin. Bodies write colour, normal, gloss and depth (deferred shadi
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -16,13 +16,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from .paint import Material
-from .shapes import Grid, Source, mask, smooth_noise
+from .shapes import Grid, Source, affine, mask, number, smooth_noise
 
 Vec = tuple[float, float, float]
 Recast = Callable[[Material], Material]  # what a body is made of instead
 
 COLOUR, GLOSS, SHARP, NORMAL, DEPTH, LAYER = slice(0, 3), 3, 4, slice(5, 8), 8, 9
-PLANES = 18  # a layer's 9, then 4 of noise, x and y on the film, x and y and depth of the table
+NOISE, FILM, TABLE, PLANES = slice(9, 13), slice(13, 15), slice(15, 18), 18
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,12 @@ class Camera:
         ct, st, p = math.cos(self.tilt), math.sin(self.tilt), self.perspective
         u, v = (grid.x - self.cx) / self.zoom, (grid.y - self.cy) / self.zoom
         y = -v / (ct + p * st * v).clamp_min(0.08)  # (S, 1)
-        x = u * (1 + p * st * y)  # (S, S)
+        wider = 1 + p * st * y
+        x = u * wider  # (S, S)
         ca, sa = math.cos(self.azimuth), math.sin(self.azimuth)
-        depth = y * (-st * self.zoom) / (1 + p * st * y).clamp_min(0.2)
-        return ca * x + sa * y, ca * y - sa * x, depth.expand_as(x)
+        depth = y * (-st * self.zoom) / wider.clamp_min(0.2)
+        world_x, world_y = torch.add(y * sa, x, alpha=ca), torch.sub(y * ca, x, alpha=sa)
+        return world_x, world_y, depth.expand_as(x)
 
     def lift(self, height: float) -> tuple[float, float, float, float, float]:
         """(k, dx, dy, depth, pixel) of a plane at `height` above the table.
@@ -114,7 +116,7 @@ class Surface(NamedTuple):
     along: Tensor  # -1 .. 1 from one end to the other (or x in the plane)
     across: Tensor  # -1 .. 1 from side to side (or y in the plane)
     normal: tuple[Tensor, Tensor, Tensor]
-    noise: Sequence[Tensor]  # four, around 0: fine, fine, coarse, coarse
+    noise: Tensor  # (4, h, w) around 0: fine, fine, coarse, coarse
     pixel: float
 
 
@@ -123,13 +125,20 @@ class Window:
 
     def __init__(self, planes: Tensor, pixel: float, recast: Recast | None = None) -> None:
         self.recast = recast
-        views = planes.unbind(0)
-        self.target, self.old_depth = planes[:LAYER], views[DEPTH]
-        self.noise, (self.x, self.y) = views[9:13], views[13:15]
-        self.table_x, self.table_y, self.table_depth = views[15:18]
-        self.pixel = pixel
-        self.layer = torch.empty_like(self.target)  # (9, h, w)
+        self.planes, self.pixel = planes, pixel  # (PLANES, h, w)
+        self.noise = planes[NOISE]
+        self.layer = torch.empty(LAYER, *planes.shape[1:])  # (9, h, w)
         self.nx, self.ny, self.nz, self.depth = self.layer[5:].unbind(0)
+
+    @property
+    def film(self) -> tuple[Tensor, Tensor]:
+        """x and y of each pixel in picture units, each (h, w)."""
+        return self.planes[FILM].unbind(0)
+
+    @property
+    def table(self) -> tuple[Tensor, Tensor, Tensor]:
+        """World x, y and depth of the table as seen at each pixel, each (h, w)."""
+        return self.planes[TABLE].unbind(0)
 
     @property
     def normal(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -142,7 +151,8 @@ class Window:
         distance: (h, w) in picture units; normal and depth have been written to the layer.
         """
         cover = mask(distance, self.pixel)
-        cover *= (self.depth - self.old_depth).mul_(0.5 / self.pixel).add_(0.5).clamp_(0, 1)
+        nearer = self.depth - self.planes[DEPTH]
+        cover *= affine(nearer, 0.5 / self.pixel, 0.5).clamp_(0, 1)
         if self.recast is not None:
             material = self.recast(material)
         material.paint(surface, self.layer[:5])
@@ -152,7 +162,7 @@ class Window:
         if material.crumple:
             self.nx.add_(self.noise[2], alpha=material.crumple)
             self.ny.add_(self.noise[3], alpha=material.crumple)
-        self.target.lerp_(self.layer, cover)
+        self.planes[:LAYER].lerp_(self.layer, cover)
 
 
 class Stage:
@@ -167,22 +177,23 @@ class Stage:
         self.pixel = self.grid.pixel
         self.planes = torch.empty(PLANES, size, size)
         self.buffer = self.planes[:LAYER]
-        self.planes[9:13] = _texture(source, size)
-        self.planes[13], self.planes[14] = self.grid.x, self.grid.y
-        for plane, value in zip(self.planes[15:], camera.table(self.grid), strict=True):
+        _texture(source, self.planes[NOISE])
+        places = (self.grid.x, self.grid.y, *camera.table(self.grid))
+        for plane, value in zip(self.planes[FILM.start :].unbind(0), places, strict=True):
             plane.copy_(value)
-        self.buffer[DEPTH] = self.planes[17]
+        self.buffer[DEPTH].copy_(self.planes[TABLE][2])
         self.bites: list[tuple[float, float, float]] = []  # circles cut out of what follows
 
     @property
     def noise(self) -> Tensor:
         """(4, S, S)"""
-        return self.planes[9:13]
+        return self.planes[NOISE]
 
     @property
     def floor(self) -> Grid:
         """World coordinates of the table at each pixel."""
-        return Grid(self.planes[15], self.planes[16], self.pixel * self.camera.lift(0.0)[4])
+        x, y, _ = self.planes[TABLE].unbind(0)
+        return Grid(x, y, self.pixel * self.camera.lift(0.0)[4])
 
     def window(self, left: float, top: float, right: float, bottom: float) -> Window | None:
         """The box in picture units, or None where it is (all but) out of the picture."""
@@ -191,20 +202,21 @@ class Stage:
         c1, r1 = (min(math.ceil((v + 1) / 2 * size) + 1, size) for v in (right, bottom))
         if c1 - c0 < 3 or r1 - r0 < 3:
             return None
-        planes = self.planes.narrow(1, r0, r1 - r0).narrow(2, c0, c1 - c0)
-        return Window(planes, self.pixel, self.recast)
+        return Window(self.planes[:, r0:r1, c0:c1], self.pixel, self.recast)
 
     def bitten(self, window: Window, distance: Tensor) -> Tensor:
         """The shape without the bites."""
         for x, y, radius in self.bites:
-            away = (window.x - x).square_().add_((window.y - y).square_()).sqrt_()
-            distance = torch.maximum(distance, radius - away)
+            ex, ey = (plane - middle for plane, middle in zip(window.film, (x, y), strict=True))
+            distance = torch.maximum(distance, radius - torch.hypot(ex, ey))
         return distance
 
 
-def _texture(source: Source, size: int) -> Tensor:
-    """Noise for the whole picture, (4, S, S) around 0: fine, fine, coarse, coarse."""
+def _texture(source: Source, out: Tensor) -> None:
+    """Fills (4, S, S) with noise around 0: fine, fine, coarse, coarse."""
+    size = out.shape[-1]
     fine = torch.rand(1, 2, 96, 96, generator=source.generator)
     if size != 96:
         fine = functional.interpolate(fine, size=(size, size), mode="bilinear", antialias=size < 96)
-    return torch.cat([fine[0], smooth_noise(source, size, 13, 2)]).sub_(0.5)
+    torch.sub(fine[0], number(0.5), out=out[:2])
+    torch.sub(smooth_noise(source, size, 13, 2), number(0.5), out=out[2:])

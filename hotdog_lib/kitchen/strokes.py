@@ -3,11 +3,13 @@
 import math
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from .paint import Material
+from .shapes import number
 from .solids import bounds, round_off
 from .stage import Stage, Surface, Vec, Window
 
@@ -34,7 +36,7 @@ def chain(
     window = stage.window(*bounds(spots, max(sizes) + stage.pixel))
     if window is None:
         return
-    knots = [v for p, r in zip(spots, sizes, strict=True) for v in (*p[:3], r)]
+    knots = [v for (x, y, z, _), r in zip(spots, sizes, strict=True) for v in (x, y, z + lift, r)]
     knots = torch.frombuffer(array("f", knots), dtype=torch.float32).view(-1, 4)
     first, last = (knots[0::2], knots[1::2]) if loose else (knots[:-1], knots[1:])
     pieces = torch.cat([first, last - first], dim=1)  # (n, 8)
@@ -42,7 +44,7 @@ def chain(
     ex, ey, z, size, along = _nearest_piece(window, pieces, max(sizes), uneven)
     size = size.clamp_min_(stage.pixel / 3)
     distance = round_off(window, ex, ey, size)
-    torch.addcmul(z.add_(lift), size, window.nz, out=window.depth)
+    torch.addcmul(z, size, window.nz, out=window.depth)
     surface = Surface(along, window.nx, window.normal, window.noise, stage.pixel)
     window.put(stage.bitten(window, distance), surface, material)
 
@@ -53,35 +55,37 @@ def _nearest_piece(window: Window, pieces: Tensor, thickest: float, uneven: bool
     pieces: (n, 8): x, y, depth and radius at the start, then their change to the end. Which piece
     is nearest is looked up on a coarser raster; where on it, for every pixel.
     """
-    height, width = window.x.shape
+    film_x, film_y = window.film
+    height, width = film_x.shape
     load = math.sqrt(len(pieces) * height * width / 15000)
     stride = max(1, min(round(load), int(0.75 * thickest / window.pixel + 2)))
-    x, y = window.x[:1, stride // 2 :: stride], window.y[stride // 2 :: stride, :1]
-    if min(x.shape[1], len(y)) == 0:
-        x, y, stride = window.x[:1], window.y[:, :1], 1
+    x, y = film_x[:1, ::stride], film_y[::stride, :1]
+    if stride > 1:
+        middle = number(stride // 2 * window.pixel)
+        x, y = x + middle, y + middle
     piece = _owner(x, y, pieces, 1.5 * thickest + (3 + stride) * window.pixel, uneven)
     if stride > 1:
-        rows, columns = (
-            torch.arange(n).div_(stride, rounding_mode="floor").clamp_(max=m - 1)
-            for n, m in zip((height, width), piece.shape, strict=True)
-        )
-        piece = piece[rows][:, columns]
-    own = pieces[piece]  # (h, w, 8)
-    ex, ey = window.x - own[..., 0], window.y - own[..., 1]
-    bx, by = own[..., 4], own[..., 5]
-    length2 = (bx * bx).addcmul_(by, by).clamp_min_(1e-8)
+        rows, columns = piece.shape
+        cells = piece[:, None, :, None].expand(rows, stride, columns, stride)
+        piece = cells.reshape(rows * stride, columns * stride)[:height, :width]
+    table = torch.cat([pieces.T, torch.linspace(-1, 1, len(pieces) + 1)[None, :-1]])  # (9, n)
+    own = table.index_select(1, piece.reshape(-1)).view(9, height, width)
+    x, y, z, size, bx, by, dz, widening, along = own.unbind(0)
+    ex, ey = torch.sub(film_x, x, out=x), torch.sub(film_y, y, out=y)
+    length2 = bx.square().addcmul_(by, by).clamp_min_(1e-8)
     t = (ex * bx).addcmul_(ey, by).div_(length2).clamp_(0, 1)
-    z, size = (torch.addcmul(own[..., i], own[..., i + 4], t) for i in (2, 3))
+    z.addcmul_(dz, t)
+    size.addcmul_(widening, t)
     ex.addcmul_(bx, t, value=-1)
     ey.addcmul_(by, t, value=-1)
-    return ex, ey, z, size, (t + piece).mul_(2.0 / len(pieces)).sub_(1)
+    return ex, ey, z, size, along.add_(t, alpha=2 / len(pieces))
 
 
 def _owner(x: Tensor, y: Tensor, pieces: Tensor, reach: float, uneven: bool) -> Tensor:
     """Index of the nearest piece (h, w), right within `reach`; x: (1, w), y: (h, 1)."""
-    ax, ay, _, radius, bx, by, _, widening = pieces[:, :, None, None].unbind(1)  # (n, 1, 1)
+    ax, ay, _, radius, bx, by, _, widening = pieces.view(-1, 8, 1, 1).unbind(1)  # (n, 1, 1)
     px, py = x - ax, y - ay  # (n, 1, w), (n, h, 1)
-    length2 = (bx.square() + by.square()).clamp_min_(1e-8)
+    length2 = bx.square().addcmul_(by, by).clamp_min_(1e-8)
     t = torch.addcmul(px * (bx / length2), py, by / length2).clamp_(0, 1)  # (n, h, w)
     away = torch.addcmul(px, t, bx, value=-1).square_()
     off = torch.addcmul(py, t, by, value=-1)
@@ -96,9 +100,15 @@ def _smallest(values: Tensor, limit: float) -> Tensor:
 
     The index rides in the fraction of the rounded value, and `amin` is vectorised.
     """
-    index = torch.arange(len(values), dtype=torch.float32)[:, None, None] / 64
-    least = values.clamp_(max=limit).mul_(131071 / limit).floor_().add_(index).amin(dim=0)
-    return least.frac_().mul_(64).round_().long()
+    scaled = values.clamp_(max=limit).mul_(number(131071 / limit)).floor_()
+    least = scaled.add_(_fractions(len(values))).amin(dim=0)
+    return least.frac_().mul_(number(64.0)).long()
+
+
+@lru_cache(maxsize=64)
+def _fractions(count: int) -> Tensor:
+    """0, 1/64, 2/64 ... (count, 1, 1): exact, so that times 64 they are whole again."""
+    return torch.arange(count, dtype=torch.float32).view(-1, 1, 1) / 64
 
 
 def pebbles(
