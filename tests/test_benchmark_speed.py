@@ -70,3 +70,13 @@ def test_a_round_that_was_never_finished_is_no_win(benchmarks):
     record = peers_record.record_of(runs, {"train": 10, "epochs": 5, "hardware": "", "threads": 2})
     ours = next(row for row in record["contenders"] if row["contender"] == "ours, cold")
     assert ours["reached"] == 1 and ours["times_faster"] is None
+
+
+def test_the_kitchens_benchmark_runs_small(benchmarks):
+    import kitchen
+
+    rows = kitchen.measure(["kitchen", "pantry"], [32], 8, 2)
+    assert [row["drawn_by"] for row in rows] == ["kitchen", "pantry"]
+    assert all(row["best_a_second"] == max(row["a_second"]) for row in rows)
+    assert all(len(row["times_one_process"]) == 2 and row["processor_ms"] > 0 for row in rows)
+    assert f"{rows[0]['best_a_second']:.0f} of 32 px" in kitchen.finding(rows, 2)

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .crew import CHUNK, spread, useful_workers
 from .pantry_animals import ANIMALS
 from .pantry_food import LONG_FOOD
 from .pantry_meals import MEALS
@@ -26,7 +25,7 @@ from .pantry_textures import TEXTURES
 from .pantry_things import THINGS
 from .pantry_toys import CAST, toy
 from .pantry_vehicles import VEHICLES
-from .render import Picture, RenderedSet, join, single_thread
+from .render import Picture, RenderedSet, draw_set, single_thread
 from .shapes import Grid, Source, mask, smooth_noise
 
 Drawing = Callable[[Sketch], None]
@@ -217,22 +216,10 @@ def render_pantry(seed: int, index: int, size: int = 96) -> Picture:
     """
     name = MENU[index % len(MENU)]
     source = Source("pantry", seed, index)
-    with single_thread():
+    with single_thread(), torch.inference_mode():
         image, factors = _compose(source, name, size)
         image = _camera(image, source).clamp_(0, 1).mul_(255).add_(0.5).to(torch.uint8)
-    return Picture(image, PANTRY_CLASSES.index(name), factors)
-
-
-def _render_share(seed: int, size: int, indices: Sequence[int]) -> RenderedSet:
-    """Some pictures, one by one in this process."""
-    images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8)  # (N, 3, S, S)
-    factors, targets = [], []
-    for row, index in enumerate(indices):
-        picture = render_pantry(seed, index, size)
-        images[row] = picture.image
-        targets.append(picture.target)
-        factors.append(picture.factors)
-    return RenderedSet(images, torch.tensor(targets, dtype=torch.int64), tuple(factors))
+    return Picture(image.clone(), PANTRY_CLASSES.index(name), factors)
 
 
 def render_pantry_set(
@@ -242,8 +229,4 @@ def render_pantry_set(
 
     workers: number of processes; by default as many as pay (one for small sets).
     """
-    make = partial(_render_share, seed, size)
-    workers = useful_workers(len(indices), size) if workers is None else workers
-    if workers <= 1 or len(indices) <= CHUNK:
-        return make(indices)
-    return join(len(indices), size, spread(make, indices, workers))
+    return draw_set(partial(render_pantry, seed, size=size), indices, size, workers)

@@ -197,28 +197,34 @@ def render_set(
         torch.Size([4, 3, 64, 64])
     """
     _check(size, positive_share, None, domain or Domain())
-    make = partial(_some, seed, size, positive_share, domain)
+    one = partial(render, seed, size=size, positive_share=positive_share, domain=domain)
+    return draw_set(one, indices, size, workers)
+
+
+def draw_set(
+    one: Callable[[int], Picture], indices: Sequence[int], size: int, workers: int | None
+) -> RenderedSet:
+    """The pictures `one(index)`; `one` is a function of this package, or a `partial` of one."""
+    make = partial(_one_by_one, one, size)
     workers = useful_workers(len(indices), size) if workers is None else workers
     if workers <= 1 or len(indices) <= CHUNK:
         return make(indices)
-    return join(len(indices), size, spread(make, indices, workers))
+    return _join(len(indices), size, spread(make, indices, workers))
 
 
-def _some(
-    seed: int, size: int, share: float, domain: Domain | None, indices: Sequence[int]
-) -> RenderedSet:
+def _one_by_one(one: Callable[[int], Picture], size: int, indices: Sequence[int]) -> RenderedSet:
     images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8)
     targets, factors = [], []
     with single_thread():
         for row, index in enumerate(indices):
-            picture = render(seed, index, size, positive_share=share, domain=domain)
+            picture = one(index)
             images[row] = picture.image
             targets.append(picture.target)
             factors.append(picture.factors)
     return RenderedSet(images, torch.tensor(targets, dtype=torch.int64), tuple(factors))
 
 
-def join(count: int, size: int, parts: Sequence[tuple[int, RenderedSet]]) -> RenderedSet:
+def _join(count: int, size: int, parts: Sequence[tuple[int, RenderedSet]]) -> RenderedSet:
     """One set from (position, part) pairs in order, without holding all of it twice."""
     images = torch.empty(count, 3, size, size, dtype=torch.uint8)
     for start, part in parts:
