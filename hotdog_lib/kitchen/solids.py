@@ -69,7 +69,7 @@ def tube(
     t, ex, ey, tangent = _nearest(window, a, m, b)
     size = _quadratic(ra, rm, rb, t)
     if profile is not None:
-        size = profile(t).mul_(size)
+        size = profile(t) * size
     thin = stage.pixel / 3
     size = max(size, thin) if isinstance(size, float) else size.clamp_min_(thin)
     distance = round_off(window, ex, ey, size)
