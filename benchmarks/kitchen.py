@@ -11,7 +11,6 @@ Writes ``book/results/kitchen_speed.json``.
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -39,18 +38,6 @@ def pictures_a_second(maker: str, size: int, count: int, workers: int) -> float:
     return count / (time.perf_counter() - started)
 
 
-def processor_ms(maker: str, size: int, count: int, rounds: int = 3) -> float:
-    """Processor time of a picture in one thread: the least of ``rounds``, mean over pictures."""
-    make = MAKERS[maker]
-    least = [float("inf")] * count
-    for _ in range(rounds):
-        for index in range(count):
-            started = time.process_time()
-            make(1, [index], size)
-            least[index] = min(least[index], time.process_time() - started)
-    return 1000 * statistics.mean(least)
-
-
 def measure(makers: list[str], sizes: list[int], count: int, rounds: int) -> list[Row]:
     """One row a maker and size; a round visits all of them before the next begins."""
     workers = cores()
@@ -72,7 +59,6 @@ def measure(makers: list[str], sizes: list[int], count: int, rounds: int) -> lis
             row["times_one_process"].append(together / alone)
     for row in rows:
         row["best_a_second"] = max(row["a_second"])
-        row["processor_ms"] = processor_ms(row["drawn_by"], row["picture_px"], 60)
     return rows
 
 
