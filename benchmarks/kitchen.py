@@ -49,16 +49,16 @@ def measure(makers: list[str], sizes: list[int], count: int, rounds: int) -> lis
     for row in rows:
         dismiss()
         first = pictures_a_second(row["drawn_by"], row["picture_px"], count, workers)
-        row |= {"first_set_a_second": first, "a_second": [], "times_one_process": []}
+        row |= {"first_set_a_second": first, "pictures_a_second": [], "times_one_process": []}
     for _ in range(rounds):
         for row in rows:
             what = row["drawn_by"], row["picture_px"]
             together = pictures_a_second(*what, count, workers)
-            row["a_second"].append(together)
+            row["pictures_a_second"].append(together)
             alone = pictures_a_second(*what, max(1, count // 8), 1)
             row["times_one_process"].append(together / alone)
     for row in rows:
-        row["best_a_second"] = max(row["a_second"])
+        row["best_a_second"] = max(row["pictures_a_second"])
     return rows
 
 
@@ -83,6 +83,7 @@ def main() -> None:
     arguments.add_argument("--makers", nargs="+", choices=MAKERS, default=list(MAKERS))
     arguments.add_argument("--out", type=Path, default=RESULTS / "kitchen_speed.json")
     given = arguments.parse_args()
+    hardware = pick_hardware("cpu", "fp32").summary()
     torch.set_num_threads(1)
     rows = measure(given.makers, given.sizes, given.count, given.rounds)
     record = {
@@ -91,7 +92,7 @@ def main() -> None:
         "edition": "pocket",
         "rounds": given.rounds,
         "speed": rows,
-        "hardware": pick_hardware("cpu", "fp32").summary(),
+        "hardware": hardware,
         "environment": environment(),
         "command": "python benchmarks/kitchen.py",
         "date": time.strftime("%Y-%m-%d"),
