@@ -79,7 +79,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--sizes", type=int, nargs="+", default=[96, 160])
     arguments.add_argument("--count", type=int, default=4000)
-    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--rounds", type=int, default=6)
     arguments.add_argument("--makers", nargs="+", choices=MAKERS, default=list(MAKERS))
     arguments.add_argument("--out", type=Path, default=RESULTS / "kitchen_speed.json")
     given = arguments.parse_args()
