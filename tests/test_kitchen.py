@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
+import textwrap
 
 import pytest
 import torch
@@ -103,7 +105,7 @@ def test_a_helper_stays_for_the_next_set_and_a_lost_one_is_replaced(caplog) -> N
     assert first == second != third
     assert crew.useful_workers(100, 96) == min(2, crew.cores()), "it is at hand"
     crew.dismiss()
-    assert helpers[-1].returncode == 0 and not crew._resting
+    assert helpers[-1].returncode is not None and not crew._resting
     assert not caplog.records
 
 
@@ -112,6 +114,29 @@ def test_the_random_state_of_the_caller_is_left_alone() -> None:
     before = torch.get_rng_state()
     render(7, 0, 64)
     assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+def test_a_forked_process_that_lives_on_keeps_no_helper() -> None:
+    code = """
+        import os, time
+        from hotdog_lib.kitchen import crew, render_set
+        render_set(1, range(60), 32, workers=2)
+        child = os.fork()
+        if not child:
+            assert crew._rested() is None, "they are the parent's"
+            time.sleep(60)
+            os._exit(0)
+        helper = crew._resting[0].pid
+        crew.dismiss()
+        try:
+            os.kill(helper, 0)
+        except ProcessLookupError:
+            print("gone")
+        os.kill(child, 9)
+    """
+    run = [sys.executable, "-c", textwrap.dedent(code)]
+    assert subprocess.run(run, capture_output=True, text=True, timeout=50).stdout == "gone\n"
 
 
 def test_what_torch_is_told_of_precision_changes_nothing() -> None:

@@ -104,7 +104,6 @@ def _helper() -> Iterator[subprocess.Popen]:
     try:
         yield child
     except BaseException:
-        child.kill()
         _close(child)
         raise
     _rest(child)
@@ -141,6 +140,8 @@ def _rest(child: subprocess.Popen) -> None:
 
 
 def _close(child: subprocess.Popen) -> None:
+    """Ends it. A closed pipe alone would not: a forked process may hold a copy of that open."""
+    child.kill()
     with suppress(OSError):  # a dead one's pipe
         child.stdin.close()
     child.stdout.close()
@@ -149,7 +150,7 @@ def _close(child: subprocess.Popen) -> None:
 
 @atexit.register
 def dismiss() -> None:
-    """Sends the resting helpers home; the next large set starts new ones."""
+    """Sends the resting helpers home; the next large set starts new ones, with the code of then."""
     while child := _rested():
         _close(child)
 
