@@ -48,7 +48,8 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"
+        small = 0 < abs(value) < 0.01  # a learning rate is not 0.000
+        return f"{value:.3g}" if small else f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"
     if len(value) > 1:
         from hotdog_lib.training.metrics import mean_interval  # brings torch: only where needed
 

@@ -15,6 +15,11 @@ def test_table_shows_seeds_as_mean_and_interval():
     ]
 
 
+def test_small_rates_are_not_zero():
+    shown = [measured.cell(value) for value in (3e-4, 1e-6, 0.0, 0.25, -0.0005, 1234.5)]
+    assert shown == ["0.0003", "1e-06", "0.000", "0.250", "-0.0005", "1,234"]
+
+
 def test_section_takes_any_object():
     odd = {
         "title": "T",
