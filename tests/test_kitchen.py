@@ -22,6 +22,7 @@ from hotdog_lib.kitchen import (
     render,
     render_set,
 )
+from hotdog_lib.kitchen.paint import Material, bars
 from hotdog_lib.kitchen.shapes import (
     Grid,
     Source,
@@ -37,8 +38,9 @@ from hotdog_lib.kitchen.shapes import (
     value_noise,
     zigzag,
 )
+from hotdog_lib.kitchen.solids import tube
 from hotdog_lib.kitchen.source import smooth_noise
-from hotdog_lib.kitchen.stage import Camera
+from hotdog_lib.kitchen.stage import Camera, Stage
 
 
 def digest(image: torch.Tensor) -> str:
@@ -303,3 +305,12 @@ def test_the_raised_table_agrees_with_projection() -> None:
     assert float(table_x) * k + dx == pytest.approx(point[0], abs=1e-5)
     assert float(table_y) * k + dy == pytest.approx(point[1], abs=1e-5)
     assert (float(table_depth) + rise) / k == pytest.approx(depth, abs=1e-5)
+
+
+def test_a_tube_seen_from_its_end_is_drawn() -> None:
+    stage = Stage(48, Camera(perspective=0.0), Source("end", 1))
+    stage.buffer[:8].zero_()
+    stripes = Material((0.5, 0.1, 0.1), layers=((bars(5), (0.0, 0.0, 0.0)),))
+    tube(stage, (0.0, 0.0, 0.1), (0.0, 0.0, 0.5), 0.2, stripes)
+    colour = stage.buffer[:3]
+    assert colour.isfinite().all() and colour.amax() > 0.1

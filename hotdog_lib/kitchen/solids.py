@@ -99,7 +99,7 @@ def _quadratic(a: float, m: float, b: float, t: Tensor) -> Tensor | float:
 def _sideways(window: Window, t: Tensor, bx: float, by: float, cx: float, cy: float) -> Tensor:
     """The normal's part across a spine whose tangent is B + 2 C t."""
     if cx == cy == 0:
-        norm = math.hypot(bx, by)
+        norm = max(math.hypot(bx, by), 1e-9)  # seen from its end it has no length
         return (window.ny * (bx / norm)).sub_(window.nx, alpha=by / norm)
     gx, gy = affine(t, 2 * cx, bx), affine(t, 2 * cy, by)
     across = (window.ny * gx).addcmul_(window.nx, gy, value=-1)
